@@ -1,0 +1,15 @@
+package io.tidemark.spi.capture;
+
+/** Why capture of a volume ended without being asked to. */
+public enum LossCause {
+    /** The hypervisor's capture job failed or vanished. */
+    CAPTURE_FAILED,
+    /** The VM was powered off, crashed or was destroyed. */
+    VM_STOPPED,
+    /** The VM moved to another host. */
+    VM_MOVED,
+    /** The disk was grown, shrunk, replaced or removed. */
+    VOLUME_CHANGED,
+    /** The connection to the hypervisor broke. */
+    CONNECTION_LOST
+}

@@ -1,0 +1,19 @@
+package io.tidemark.spi.plugin;
+
+/**
+ * One ability of a provider. Data, not types, so that the list can grow: unknown ones are ignored by an older host.
+ *
+ * @param name dotted lower-case words
+ */
+public record Capability(String name) {
+    /** Attaching capture delivers the whole contents of each volume through the sink before it turns synchronous. */
+    public static final Capability CAPTURE_DELIVERS_CONTENTS = new Capability("capture.delivers-contents");
+
+    /** The recovery target keeps the writes of recovered VMs in a store of its own and needs only read-only views. */
+    public static final Capability RECOVERY_OWNS_SCRATCH = new Capability("recovery.owns-scratch");
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
