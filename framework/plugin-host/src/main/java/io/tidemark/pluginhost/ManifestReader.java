@@ -80,7 +80,7 @@ final class ManifestReader {
                 values.getOrDefault("plugin.license", ""),
                 values.getOrDefault("plugin.requires", ""),
                 values.getOrDefault("plugin.description", ""),
-                Optional.ofNullable(values.get(CLASS_KEY)).filter(name -> !name.isEmpty()),
+                Optional.of(values.getOrDefault(CLASS_KEY, "")).filter(name -> !name.isEmpty()),
                 extras);
     }
 

@@ -9,12 +9,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.pf4j.DefaultPluginDescriptor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides whether a plugin file may be used: is it what its publisher made, is it a well-formed plugin, does it fit this host, and do its
  * extension classes link. Runs no code of the plugin, and unpacks nothing before checksum, signature and names were found right.
  */
 final class PluginVerifier {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginVerifier.class);
+
     private final Authenticity authenticity;
     private final ZipLimits limits;
     private final Path workDirectory;
@@ -138,7 +142,11 @@ final class PluginVerifier {
         try {
             Class<?> type = Class.forName(className, false, loader);
             // Resolves the types of its methods, which loading alone does not.
-            type.getMethods();
+            int methods = type.getMethods().length;
+            LOG.atDebug()
+                    .addKeyValue("class", className)
+                    .addKeyValue("methods", methods)
+                    .log("Class links");
             return type;
         } catch (ClassNotFoundException | LinkageError e) {
             throw new PluginException(
