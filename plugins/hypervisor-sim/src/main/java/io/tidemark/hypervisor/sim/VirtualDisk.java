@@ -1,0 +1,216 @@
+package io.tidemark.hypervisor.sim;
+
+import io.tidemark.spi.block.BlockDevice;
+import io.tidemark.spi.block.BlockExtent;
+import io.tidemark.spi.capture.CaptureSink;
+import io.tidemark.spi.capture.LossCause;
+import io.tidemark.spi.id.VolumeId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One disk of a VM, and the path that its guest's writes take: contents first, then the capture, then the acknowledgement.
+ *
+ * <p>One lock spans contents and capture, so that for overlapping writes the sink sees the order in which they took effect. Reading takes
+ * no lock.
+ */
+final class VirtualDisk {
+    private final VolumeId volume;
+    private final ReentrantLock writePath = new ReentrantLock();
+    private volatile BlockDevice contents;
+    private @Nullable CapturePipe capture;
+    private @Nullable DiskCopy copy;
+    private boolean powered;
+
+    VirtualDisk(VolumeId volume, BlockDevice contents) {
+        this.volume = volume;
+        this.contents = contents;
+    }
+
+    VolumeId volume() {
+        return volume;
+    }
+
+    BlockDevice contents() {
+        return contents;
+    }
+
+    long sizeBytes() {
+        return contents.sizeBytes();
+    }
+
+    /** A write of the guest; acknowledged by returning. */
+    void write(long offset, ByteBuffer data) throws IOException {
+        writePath.lock();
+        try {
+            if (!powered) {
+                throw new IOException("the VM has no power");
+            }
+            contents.write(offset, data.duplicate());
+            if (copy != null) {
+                copy.write(offset, data.duplicate());
+            }
+            if (capture != null) {
+                capture.write(offset, data.asReadOnlyBuffer());
+            }
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    void read(long offset, ByteBuffer into) throws IOException {
+        int start = into.position();
+        BlockDevice read = contents;
+        try {
+            read.read(offset, into);
+        } catch (IOException failed) {
+            BlockDevice now = contents;
+            if (now.equals(read)) {
+                throw failed;
+            }
+            now.read(offset, into.position(start)); // a promotion moved the contents and closed the old ones meanwhile
+        }
+    }
+
+    List<BlockExtent> extents(long offset, long lengthBytes) throws IOException {
+        return contents.extents(offset, lengthBytes);
+    }
+
+    void powerOn() {
+        writePath.lock();
+        try {
+            powered = true;
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    /** Lets the write in hand end, and takes no more; ends the capture. */
+    void powerOff(LossCause cause, String detail) {
+        writePath.lock();
+        try {
+            powered = false;
+            failCaptureLocked(cause, detail);
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    /**
+     * Captures from the next write on; an earlier capture ends.
+     *
+     * @throws IOException when the VM has no power
+     */
+    CapturePipe attach(CaptureSink sink) throws IOException {
+        writePath.lock();
+        try {
+            if (!powered) {
+                throw new IOException("the VM has no power");
+            }
+            failCaptureLocked(LossCause.CAPTURE_FAILED, "another session took the capture over");
+            CapturePipe attached = new CapturePipe(volume, sink);
+            capture = attached;
+            attached.start();
+            return attached;
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    void detach(CapturePipe pipe) {
+        writePath.lock();
+        try {
+            pipe.close();
+            if (capture == pipe) {
+                capture = null;
+            }
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    void failCapture(LossCause cause, String detail) {
+        writePath.lock();
+        try {
+            failCaptureLocked(cause, detail);
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    /** Grows the disk; its capture ends, since nothing can be said about a volume of another size. */
+    void grow(long sizeBytes) throws IOException {
+        writePath.lock();
+        try {
+            if (!(contents instanceof FileDisk file)) {
+                throw new IOException("only a disk in a file can grow");
+            }
+            failCaptureLocked(LossCause.VOLUME_CHANGED, "the disk was grown to " + sizeBytes + " bytes");
+            file.grow(sizeBytes);
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    /** From here on the guest's writes go to the copy too. */
+    void beginCopy(DiskCopy begun) {
+        writePath.lock();
+        try {
+            copy = begun;
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    /** Copies one piece while no write can pass it. */
+    void copyPiece(DiskCopy target, long offset, ByteBuffer piece) throws IOException {
+        writePath.lock();
+        try {
+            contents.read(offset, piece);
+            target.writePiece(offset, piece.flip());
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    void abandonCopy() {
+        writePath.lock();
+        try {
+            copy = null;
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    /** Keeps the guest's writes waiting until {@link #releaseWrites()} by the same thread. */
+    void holdWrites() {
+        writePath.lock();
+    }
+
+    void releaseWrites() {
+        writePath.unlock();
+    }
+
+    /** Exchanges what holds the contents; the caller closes what is returned. */
+    BlockDevice replaceContents(BlockDevice changed) {
+        writePath.lock();
+        try {
+            BlockDevice old = contents;
+            contents = changed;
+            copy = null;
+            return old;
+        } finally {
+            writePath.unlock();
+        }
+    }
+
+    private void failCaptureLocked(LossCause cause, String detail) {
+        if (capture != null) {
+            capture.fail(cause, detail);
+            capture = null;
+        }
+    }
+}
