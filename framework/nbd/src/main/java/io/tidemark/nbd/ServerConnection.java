@@ -27,6 +27,7 @@ final class ServerConnection implements Runnable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<@Nullable String> closeReason = new AtomicReference<>();
     private volatile @Nullable Thread thread;
+    private @Nullable ServedExport joined;
 
     ServerConnection(NbdServer server, SocketChannel channel, int bufferBytes, long number) {
         this.server = server;
@@ -65,9 +66,18 @@ final class ServerConnection implements Runnable {
                     .setCause(e)
                     .log("NBD connection ended by a defect; the server goes on");
         } finally {
+            if (joined != null) {
+                joined.leave(this);
+            }
             server.ended(this);
             ended.countDown();
         }
+    }
+
+    /** Makes this a connection of the export until it ends; false when the export has just been removed. Own thread only. */
+    boolean join(ServedExport served) {
+        joined = served;
+        return served.join(this);
     }
 
     /** Closes the socket, which unblocks the thread wherever it waits for the client. */
@@ -104,20 +114,16 @@ final class ServerConnection implements Runnable {
         if (session.isEmpty()) {
             return;
         }
-        ServedExport served = session.get().served();
+        String name = session.get().served().name();
         LOG.atDebug()
                 .addKeyValue("connection", number)
-                .addKeyValue("export", served.name())
+                .addKeyValue("export", name)
                 .log("NBD client connected");
-        try {
-            new ServerTransmission(channel, session.get(), bufferBytes).serve();
-            LOG.atDebug()
-                    .addKeyValue("connection", number)
-                    .addKeyValue("export", served.name())
-                    .log("NBD client disconnected");
-        } finally {
-            served.leave(this);
-        }
+        new ServerTransmission(channel, session.get(), bufferBytes).serve();
+        LOG.atDebug()
+                .addKeyValue("connection", number)
+                .addKeyValue("export", name)
+                .log("NBD client disconnected");
     }
 
     private void logOwnClose() {

@@ -6,13 +6,16 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** Talks the fixed newstyle handshake with one client until it has chosen an export or leaves. */
 final class ServerHandshake {
     private static final int MAXIMUM_OPTION_BYTES = 64 << 10;
-    private static final int ALLOCATION_CONTEXT_ID = ServerTransmission.ALLOCATION_CONTEXT_ID;
     private static final int EXPORT_NAME_PADDING_BYTES = 124;
+    private static final int CLIENT_FLAGS = NbdProtocol.HANDSHAKE_FIXED_NEWSTYLE | NbdProtocol.HANDSHAKE_NO_ZEROES;
+    private static final String BAD_LENGTHS = "the lengths inside the option don't fit";
 
     private final NbdServer server;
     private final ServerConnection connection;
@@ -29,18 +32,9 @@ final class ServerHandshake {
         this.channel = channel;
     }
 
-    /** Empty when the client left, or gave up with {@code ABORT}. */
+    /** Empty when the client gave up with {@code ABORT}. */
     Optional<NbdSession> negotiate() throws IOException {
-        send(ByteBuffer.allocate(18)
-                .putLong(NbdProtocol.MAGIC)
-                .putLong(NbdProtocol.OPTION_MAGIC)
-                .putShort((short) (NbdProtocol.HANDSHAKE_FIXED_NEWSTYLE | NbdProtocol.HANDSHAKE_NO_ZEROES)));
-        int clientFlags = receive(4).getInt();
-        fixedNewstyle = (clientFlags & NbdProtocol.HANDSHAKE_FIXED_NEWSTYLE) != 0;
-        noZeroes = (clientFlags & NbdProtocol.HANDSHAKE_NO_ZEROES) != 0;
-        if ((clientFlags & ~(NbdProtocol.HANDSHAKE_FIXED_NEWSTYLE | NbdProtocol.HANDSHAKE_NO_ZEROES)) != 0) {
-            throw new NbdProtocolException("unknown handshake flags 0x" + Integer.toHexString(clientFlags));
-        }
+        greet();
         while (true) {
             ByteBuffer header = receive(16);
             long magic = header.getLong();
@@ -56,41 +50,57 @@ final class ServerHandshake {
                 throw new NbdProtocolException("option " + option + " without fixed newstyle");
             }
             ByteBuffer data = receive((int) length);
-            switch (option) {
-                case NbdProtocol.OPT_EXPORT_NAME -> {
-                    return Optional.of(exportName(data));
-                }
-                case NbdProtocol.OPT_ABORT -> {
-                    reply(option, NbdProtocol.REP_ACK);
-                    return Optional.empty();
-                }
-                case NbdProtocol.OPT_GO -> {
-                    Optional<NbdSession> session = infoOrGo(option, data);
-                    if (session.isPresent()) {
-                        return session;
-                    }
-                }
-                default -> answer(option, data);
+            if (option == NbdProtocol.OPT_EXPORT_NAME) {
+                return Optional.of(exportName(data));
+            }
+            OptionReplies replies = new OptionReplies(option);
+            if (option == NbdProtocol.OPT_ABORT) {
+                replies.acknowledge().send(channel);
+                return Optional.empty();
+            }
+            Optional<NbdSession> chosen = answer(option, data, replies);
+            replies.send(channel);
+            if (chosen.isPresent()) {
+                return chosen;
             }
         }
     }
 
-    /** Options after which haggling always goes on. */
-    private void answer(int option, ByteBuffer data) throws IOException {
-        switch (option) {
-            case NbdProtocol.OPT_LIST -> list(data);
-            case NbdProtocol.OPT_INFO -> infoOrGo(option, data);
-            case NbdProtocol.OPT_STRUCTURED_REPLY -> {
-                if (data.hasRemaining()) {
-                    replyError(option, NbdProtocol.REP_ERR_INVALID, "STRUCTURED_REPLY takes no data");
-                } else {
-                    structuredReplies = true;
-                    reply(option, NbdProtocol.REP_ACK);
-                }
-            }
-            case NbdProtocol.OPT_LIST_META_CONTEXT, NbdProtocol.OPT_SET_META_CONTEXT -> metaContexts(option, data);
-            default -> replyError(option, NbdProtocol.REP_ERR_UNSUP, "option " + option + " is not supported");
+    private void greet() throws IOException {
+        send(ByteBuffer.allocate(18)
+                .putLong(NbdProtocol.MAGIC)
+                .putLong(NbdProtocol.OPTION_MAGIC)
+                .putShort((short) CLIENT_FLAGS));
+        int clientFlags = receive(4).getInt();
+        if ((clientFlags & ~CLIENT_FLAGS) != 0) {
+            throw new NbdProtocolException("unknown handshake flags 0x" + Integer.toHexString(clientFlags));
         }
+        fixedNewstyle = (clientFlags & NbdProtocol.HANDSHAKE_FIXED_NEWSTYLE) != 0;
+        noZeroes = (clientFlags & NbdProtocol.HANDSHAKE_NO_ZEROES) != 0;
+    }
+
+    /** Fills in the replies; a session when the option was a {@code GO} that succeeded. */
+    private Optional<NbdSession> answer(int option, ByteBuffer data, OptionReplies replies) {
+        try {
+            switch (option) {
+                case NbdProtocol.OPT_GO -> {
+                    return infoOrGo(option, data, replies);
+                }
+                case NbdProtocol.OPT_INFO -> infoOrGo(option, data, replies);
+                case NbdProtocol.OPT_LIST -> list(data, replies);
+                case NbdProtocol.OPT_STRUCTURED_REPLY -> {
+                    requireEnd(data);
+                    structuredReplies = true;
+                    replies.acknowledge();
+                }
+                case NbdProtocol.OPT_LIST_META_CONTEXT, NbdProtocol.OPT_SET_META_CONTEXT ->
+                    metaContexts(option, data, replies);
+                default -> replies.error(NbdProtocol.REP_ERR_UNSUP, "option " + option + " is not supported");
+            }
+        } catch (BufferUnderflowException e) {
+            replies.error(NbdProtocol.REP_ERR_INVALID, BAD_LENGTHS);
+        }
+        return Optional.empty();
     }
 
     private NbdSession exportName(ByteBuffer data) throws IOException {
@@ -103,139 +113,102 @@ final class ServerHandshake {
         if (!noZeroes) {
             reply.position(reply.capacity());
         }
-        sendAsMember(session, reply);
+        send(reply);
         return session;
     }
 
-    private void list(ByteBuffer data) throws IOException {
-        if (data.hasRemaining()) {
-            replyError(NbdProtocol.OPT_LIST, NbdProtocol.REP_ERR_INVALID, "LIST takes no data");
-            return;
-        }
+    private void list(ByteBuffer data, OptionReplies replies) {
+        requireEnd(data);
         for (ServedExport served : server.allExports()) {
-            byte[] name = utf8(served.name());
-            byte[] description = utf8(served.export().description());
-            reply(
-                    NbdProtocol.OPT_LIST,
+            byte[] name = served.name().getBytes(StandardCharsets.UTF_8);
+            byte[] description = served.export().description().getBytes(StandardCharsets.UTF_8);
+            replies.add(
                     NbdProtocol.REP_SERVER,
                     ByteBuffer.allocate(4 + name.length + description.length)
                             .putInt(name.length)
                             .put(name)
                             .put(description));
         }
-        reply(NbdProtocol.OPT_LIST, NbdProtocol.REP_ACK);
+        replies.acknowledge();
     }
 
-    private Optional<NbdSession> infoOrGo(int option, ByteBuffer data) throws IOException {
-        String name;
-        boolean wantsName = false;
-        boolean wantsDescription = false;
-        boolean wantsBlockSize = false;
-        try {
-            name = string(data, data.getInt());
-            int requests = Short.toUnsignedInt(data.getShort());
-            for (int i = 0; i < requests; i++) {
-                int item = Short.toUnsignedInt(data.getShort());
-                wantsName |= item == NbdProtocol.INFO_NAME;
-                wantsDescription |= item == NbdProtocol.INFO_DESCRIPTION;
-                wantsBlockSize |= item == NbdProtocol.INFO_BLOCK_SIZE;
-            }
-            if (data.hasRemaining()) {
-                throw new BufferUnderflowException();
-            }
-        } catch (BufferUnderflowException e) {
-            replyError(option, NbdProtocol.REP_ERR_INVALID, "the lengths inside the option don't fit");
-            return Optional.empty();
+    private Optional<NbdSession> infoOrGo(int option, ByteBuffer data, OptionReplies replies) {
+        String name = string(data, data.getInt());
+        Set<Integer> wanted = new HashSet<>();
+        int requests = Short.toUnsignedInt(data.getShort());
+        for (int i = 0; i < requests; i++) {
+            wanted.add(Short.toUnsignedInt(data.getShort()));
         }
+        requireEnd(data);
         Optional<NbdSession> found = option == NbdProtocol.OPT_GO ? join(name) : look(name);
         if (found.isEmpty()) {
-            replyError(option, NbdProtocol.REP_ERR_UNKNOWN, "there is no export \"" + name + "\"");
+            replies.error(NbdProtocol.REP_ERR_UNKNOWN, "there is no export \"" + name + "\"");
             return found;
         }
         NbdSession session = found.get();
-        ByteBuffer replies = ByteBuffer.allocate(
-                128 + utf8(name).length + utf8(session.served().export().description()).length);
-        putInfo(
-                replies,
-                option,
+        replies.add(
+                NbdProtocol.REP_INFO,
                 ByteBuffer.allocate(12)
                         .putShort((short) NbdProtocol.INFO_EXPORT)
                         .putLong(session.sizeBytes())
                         .putShort(session.transmissionFlags()));
-        if (wantsName) {
-            putInfo(replies, option, text(NbdProtocol.INFO_NAME, name));
+        if (wanted.contains(NbdProtocol.INFO_NAME)) {
+            replies.text(NbdProtocol.INFO_NAME, name);
         }
-        if (wantsDescription && !session.served().export().description().isEmpty()) {
-            putInfo(
-                    replies,
-                    option,
-                    text(NbdProtocol.INFO_DESCRIPTION, session.served().export().description()));
+        String description = session.served().export().description();
+        if (wanted.contains(NbdProtocol.INFO_DESCRIPTION) && !description.isEmpty()) {
+            replies.text(NbdProtocol.INFO_DESCRIPTION, description);
         }
-        if (wantsBlockSize) {
-            putInfo(
-                    replies,
-                    option,
+        if (wanted.contains(NbdProtocol.INFO_BLOCK_SIZE)) {
+            replies.add(
+                    NbdProtocol.REP_INFO,
                     ByteBuffer.allocate(14)
                             .putShort((short) NbdProtocol.INFO_BLOCK_SIZE)
                             .putInt(NbdProtocol.MINIMUM_BLOCK_BYTES)
                             .putInt(NbdProtocol.PREFERRED_BLOCK_BYTES)
                             .putInt(NbdProtocol.MAXIMUM_PAYLOAD_BYTES));
         }
-        putReply(replies, option, NbdProtocol.REP_ACK, ByteBuffer.allocate(0));
-        if (option == NbdProtocol.OPT_GO) {
-            sendAsMember(session, replies);
-        } else {
-            send(replies);
-        }
+        replies.acknowledge();
         return found;
     }
 
-    private void metaContexts(int option, ByteBuffer data) throws IOException {
+    private void metaContexts(int option, ByteBuffer data, OptionReplies replies) {
         boolean set = option == NbdProtocol.OPT_SET_META_CONTEXT;
         if (set) {
+            // A selection that fails leaves none, so that a client is never told about contexts it no longer asks for.
             allocationSelected = false;
         }
-        String name;
-        boolean matches;
-        try {
-            name = string(data, data.getInt());
-            long queries = Integer.toUnsignedLong(data.getInt());
-            matches = queries == 0 && !set;
-            for (long i = 0; i < queries; i++) {
-                String query = string(data, data.getInt());
-                // "base:" is a wildcard for listing only.
-                matches |= query.equals(NbdProtocol.BASE_ALLOCATION) || (!set && query.equals("base:"));
-            }
-            if (data.hasRemaining()) {
-                throw new BufferUnderflowException();
-            }
-        } catch (BufferUnderflowException e) {
-            replyError(option, NbdProtocol.REP_ERR_INVALID, "the lengths inside the option don't fit");
-            return;
+        String name = string(data, data.getInt());
+        long queries = Integer.toUnsignedLong(data.getInt());
+        boolean matches = queries == 0 && !set;
+        for (long i = 0; i < queries; i++) {
+            String query = string(data, data.getInt());
+            // "base:" is a wildcard for listing only.
+            matches |= query.equals(NbdProtocol.BASE_ALLOCATION) || (!set && query.equals("base:"));
         }
+        requireEnd(data);
         if (!structuredReplies) {
-            replyError(option, NbdProtocol.REP_ERR_INVALID, "structured replies must be negotiated first");
+            replies.error(NbdProtocol.REP_ERR_INVALID, "structured replies must be negotiated first");
             return;
         }
         Optional<NbdSession> found = look(name);
         if (found.isEmpty()) {
-            replyError(option, NbdProtocol.REP_ERR_UNKNOWN, "there is no export \"" + name + "\"");
+            replies.error(NbdProtocol.REP_ERR_UNKNOWN, "there is no export \"" + name + "\"");
             return;
         }
         if (matches && found.get().can(NbdAbility.BLOCK_STATUS)) {
-            byte[] context = utf8(NbdProtocol.BASE_ALLOCATION);
-            reply(
-                    option,
+            byte[] context = NbdProtocol.BASE_ALLOCATION.getBytes(StandardCharsets.UTF_8);
+            replies.add(
                     NbdProtocol.REP_META_CONTEXT,
                     ByteBuffer.allocate(4 + context.length)
-                            .putInt(set ? ALLOCATION_CONTEXT_ID : 0)
+                            .putInt(set ? ServerTransmission.ALLOCATION_CONTEXT_ID : 0)
                             .put(context));
             if (set) {
                 allocationSelected = true;
                 allocationExport = name;
             }
         }
-        reply(option, NbdProtocol.REP_ACK);
+        replies.acknowledge();
     }
 
     private Optional<NbdSession> look(String name) {
@@ -244,51 +217,10 @@ final class ServerHandshake {
 
     /** Counts the connection to the export before the client hears of it, so that a removal from now on reaches it. */
     private Optional<NbdSession> join(String name) {
+        boolean status = structuredReplies && allocationSelected && allocationExport.equals(name);
         return look(name)
-                .filter(session -> session.served().join(connection))
-                .map(session -> session.withReplies(
-                        structuredReplies, structuredReplies && allocationSelected && allocationExport.equals(name)));
-    }
-
-    private void sendAsMember(NbdSession session, ByteBuffer replies) throws IOException {
-        try {
-            send(replies);
-        } catch (IOException e) {
-            session.served().leave(connection);
-            throw e;
-        }
-    }
-
-    private static ByteBuffer text(int item, String text) {
-        byte[] bytes = utf8(text);
-        return ByteBuffer.allocate(2 + bytes.length).putShort((short) item).put(bytes);
-    }
-
-    private static void putInfo(ByteBuffer into, int option, ByteBuffer filled) {
-        putReply(into, option, NbdProtocol.REP_INFO, filled);
-    }
-
-    private static void putReply(ByteBuffer into, int option, int type, ByteBuffer filled) {
-        filled.flip();
-        into.putLong(NbdProtocol.OPTION_REPLY_MAGIC)
-                .putInt(option)
-                .putInt(type)
-                .putInt(filled.remaining())
-                .put(filled);
-    }
-
-    private void reply(int option, int type) throws IOException {
-        reply(option, type, ByteBuffer.allocate(0));
-    }
-
-    private void reply(int option, int type, ByteBuffer filled) throws IOException {
-        ByteBuffer reply = ByteBuffer.allocate(20 + filled.position());
-        putReply(reply, option, type, filled);
-        send(reply);
-    }
-
-    private void replyError(int option, int type, String message) throws IOException {
-        reply(option, type, ByteBuffer.wrap(utf8(message)).position(utf8(message).length));
+                .filter(session -> connection.join(session.served()))
+                .map(session -> session.withReplies(structuredReplies, status));
     }
 
     private void send(ByteBuffer filled) throws IOException {
@@ -308,6 +240,12 @@ final class ServerHandshake {
         return buffer.flip();
     }
 
+    private static void requireEnd(ByteBuffer data) {
+        if (data.hasRemaining()) {
+            throw new BufferUnderflowException();
+        }
+    }
+
     private static String string(ByteBuffer data, int lengthBytes) {
         if (lengthBytes < 0 || lengthBytes > data.remaining()) {
             throw new BufferUnderflowException();
@@ -315,9 +253,5 @@ final class ServerHandshake {
         byte[] bytes = new byte[lengthBytes];
         data.get(bytes);
         return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }
