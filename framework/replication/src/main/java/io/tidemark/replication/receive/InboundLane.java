@@ -1,0 +1,67 @@
+package io.tidemark.replication.receive;
+
+import io.tidemark.replication.wire.LaneMessage;
+import io.tidemark.replication.wire.LaneMessage.Refused;
+import io.tidemark.replication.wire.LaneMessageCodec;
+import io.tidemark.spi.error.ProviderException;
+import io.tidemark.spi.transport.ChannelHandler;
+import io.tidemark.spi.transport.TransportChannel;
+import io.tidemark.spi.transport.TransportChannel.Offer;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connected lane, as its journal keeper sees it. */
+final class InboundLane implements ChannelHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(InboundLane.class);
+
+    private final JournalKeeper keeper;
+    private final TransportChannel channel;
+
+    InboundLane(JournalKeeper keeper, TransportChannel channel) {
+        this.keeper = keeper;
+        this.channel = channel;
+    }
+
+    void acknowledge(long position) {
+        channel.acknowledge(position);
+    }
+
+    /** Sends a message, or closes the channel when it cannot be taken: the lane then connects again and asks anew. */
+    void send(long position, LaneMessage message) {
+        if (channel.offer(position, LaneMessageCodec.encode(message)) != Offer.ACCEPTED) {
+            LOG.atWarn().log("A lane does not read its answers; closing its channel");
+            channel.close();
+        }
+    }
+
+    /** Tells the lane why it ends; the lane closes the channel, so that the words are not lost with it. */
+    void refuse(Refused refusal) {
+        send(0, refusal);
+    }
+
+    void close() {
+        channel.close();
+    }
+
+    @Override
+    public void onFrame(long position, ByteBuffer frame) {
+        keeper.enqueue(this, frame);
+    }
+
+    @Override
+    public void onAcknowledged(long position) {
+        // A keeper's messages need no acknowledgement.
+    }
+
+    @Override
+    public void onWritable() {
+        // A keeper never waits for room: see send.
+    }
+
+    @Override
+    public void onClosed(Optional<ProviderException> cause) {
+        cause.ifPresent(e -> LOG.atInfo().log("A lane was disconnected: {}", e.getMessage()));
+    }
+}

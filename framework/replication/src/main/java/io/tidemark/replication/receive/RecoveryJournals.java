@@ -1,0 +1,216 @@
+package io.tidemark.replication.receive;
+
+import io.tidemark.journal.CheckpointRecord;
+import io.tidemark.journal.Journal;
+import io.tidemark.journal.JournalConfig;
+import io.tidemark.journal.JournalSpec;
+import io.tidemark.journal.JournalStatistics;
+import io.tidemark.journal.JournalVolume;
+import io.tidemark.journal.Pinning;
+import io.tidemark.journal.VolumeView;
+import io.tidemark.journal.file.StoreFiles;
+import io.tidemark.spi.error.FailureKind;
+import io.tidemark.spi.error.ProviderException;
+import io.tidemark.spi.id.CheckpointId;
+import io.tidemark.spi.id.SiteId;
+import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.id.VpgId;
+import io.tidemark.spi.transport.ChannelHandler;
+import io.tidemark.spi.transport.StreamSpec;
+import io.tidemark.spi.transport.TransportChannel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * The recovery side of replication: the journals of every VPG that other sites protect here.
+ *
+ * <p>Folder: {@code <root>/<vpg>/} with {@code vpg.properties} (who may write) and one journal folder per VM. All of them are opened at
+ * start, so that a restarted site takes writes again without being told.
+ */
+public final class RecoveryJournals implements AutoCloseable {
+    private final Path root;
+    private final JournalConfig config;
+    private final StoreFiles files;
+    private final Map<VpgId, VpgJournals> vpgs = new ConcurrentHashMap<>();
+
+    /** Opens every journal below {@code root}, which is made if there is none. */
+    public RecoveryJournals(Path root, JournalConfig config, StoreFiles files) throws IOException {
+        this.root = root;
+        this.config = config;
+        this.files = files;
+        Files.createDirectories(root);
+        try (Stream<Path> folders = Files.list(root)) {
+            for (Path folder : folders.filter(Files::isDirectory).toList()) {
+                VpgJournals journals = VpgJournals.open(folder, config, files);
+                vpgs.put(journals.id(), journals);
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes the journals of a VPG, or finds those that exist; from now on {@code source} may write to them, with {@code epoch} or newer.
+     *
+     * @throws ProviderException {@code CONFLICT} when another site or a newer epoch owns them, {@code REJECTED} when the volumes differ
+     */
+    public synchronized void prepare(VpgId vpg, SiteId source, long epoch, List<JournalSpec> members)
+            throws IOException, ProviderException {
+        VpgJournals existing = vpgs.get(vpg);
+        if (existing == null) {
+            existing = VpgJournals.create(root.resolve(vpg.toString()), vpg, source, config, files);
+            vpgs.put(vpg, existing);
+        }
+        existing.admit(source, epoch);
+        for (JournalSpec member : members) {
+            existing.ensure(member);
+        }
+    }
+
+    /**
+     * Takes an incoming lane.
+     *
+     * @throws ProviderException to refuse the channel; a lane of an older epoch is taken and told {@code CONFLICT} in its own language
+     */
+    public ChannelHandler accept(StreamSpec stream, SiteId peer, TransportChannel channel) throws ProviderException {
+        try {
+            VpgId vpg = VpgId.parse(attribute(stream, "vpg"));
+            VmId vm = new VmId(attribute(stream, "vm"));
+            long epoch = Long.parseLong(attribute(stream, "epoch"));
+            return find(vpg).accept(vm, peer, epoch, channel);
+        } catch (IllegalArgumentException e) {
+            throw new ProviderException(
+                    FailureKind.BUG,
+                    "The lane's request cannot be read",
+                    String.valueOf(e.getMessage()),
+                    "Update the peer",
+                    e);
+        }
+    }
+
+    private static String attribute(StreamSpec stream, String name) {
+        String value = stream.attributes().get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("attribute '" + name + "' is missing");
+        }
+        return value;
+    }
+
+    private VpgJournals find(VpgId vpg) throws ProviderException {
+        VpgJournals found = vpgs.get(vpg);
+        if (found == null) {
+            throw new ProviderException(
+                    FailureKind.REJECTED,
+                    "This site keeps no journal of VPG " + vpg,
+                    "it was never prepared here, or was deleted",
+                    "Create the VPG again at the protected site");
+        }
+        return found;
+    }
+
+    /** Checkpoints that every member's journal has durable (J5), oldest first. */
+    public List<CheckpointRecord> checkpoints(VpgId vpg) throws ProviderException {
+        List<CheckpointRecord> common = null;
+        for (Journal journal : find(vpg).journals()) {
+            List<CheckpointRecord> own = journal.checkpoints();
+            common = common == null ? own : intersection(common, own);
+        }
+        return common == null ? List.of() : common;
+    }
+
+    /** Both lists grow by id. */
+    private static List<CheckpointRecord> intersection(List<CheckpointRecord> one, List<CheckpointRecord> other) {
+        List<CheckpointRecord> both = new ArrayList<>(Math.min(one.size(), other.size()));
+        int j = 0;
+        for (CheckpointRecord checkpoint : one) {
+            while (j < other.size() && other.get(j).id().compareTo(checkpoint.id()) < 0) {
+                j++;
+            }
+            if (j < other.size() && other.get(j).id().equals(checkpoint.id())) {
+                both.add(checkpoint);
+            }
+        }
+        return both;
+    }
+
+    /** The newest selectable checkpoint. */
+    public Optional<CheckpointRecord> newestCheckpoint(VpgId vpg) throws ProviderException {
+        List<CheckpointRecord> all = checkpoints(vpg);
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+    }
+
+    public void setPinning(VpgId vpg, CheckpointId checkpoint, Pinning pinning) throws IOException, ProviderException {
+        find(vpg).onEach(journal -> journal.setPinning(checkpoint, pinning));
+    }
+
+    /** Folds what lies before the oldest checkpoint at or after {@code since} into the base images. */
+    public void age(VpgId vpg, Instant since) throws IOException, ProviderException {
+        find(vpg).onEach(journal -> journal.age(since));
+    }
+
+    /** Refuses lanes and batches of epochs below {@code epoch} from now on (J7). */
+    public void fence(VpgId vpg, long epoch) throws IOException, ProviderException {
+        find(vpg).fence(epoch);
+    }
+
+    /** Statistics by VM; empty when there is no such VPG here. */
+    public Optional<Map<VmId, Usage>> usage(VpgId vpg) throws IOException {
+        VpgJournals found = vpgs.get(vpg);
+        if (found == null) {
+            return Optional.empty();
+        }
+        Map<VmId, Usage> usage = new LinkedHashMap<>();
+        for (Journal journal : found.journals()) {
+            usage.put(journal.spec().id().vm(), new Usage(journal.statistics(), journal.durablePosition()));
+        }
+        return Optional.of(usage);
+    }
+
+    /** What one journal takes. */
+    public record Usage(JournalStatistics statistics, long durablePosition) {}
+
+    /** A view with the journal it came from. */
+    public record OpenView(Journal journal, VolumeView view) {}
+
+    /** Opens every volume of the VPG at a checkpoint, in the order of VMs and volumes; the caller closes them. */
+    public List<OpenView> openViews(VpgId vpg, CheckpointId checkpoint) throws IOException, ProviderException {
+        List<OpenView> opened = new ArrayList<>();
+        try {
+            for (Journal journal : find(vpg).journals()) {
+                for (JournalVolume volume : journal.spec().volumes()) {
+                    opened.add(new OpenView(journal, journal.openView(volume.id(), checkpoint)));
+                }
+            }
+            return opened;
+        } catch (IOException | ProviderException | RuntimeException e) {
+            for (OpenView open : opened) {
+                open.view().close();
+            }
+            throw e;
+        }
+    }
+
+    /** Destroys the journals of a VPG. Does nothing where there are none. */
+    public synchronized void delete(VpgId vpg) throws IOException {
+        VpgJournals ending = vpgs.remove(vpg);
+        if (ending != null) {
+            ending.destroy();
+        }
+    }
+
+    @Override
+    public void close() {
+        vpgs.values().forEach(VpgJournals::close);
+        vpgs.clear();
+    }
+}
