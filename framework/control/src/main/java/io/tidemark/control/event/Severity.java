@@ -1,0 +1,8 @@
+package io.tidemark.control.event;
+
+/** How much an event or alert matters. */
+public enum Severity {
+    INFO,
+    WARNING,
+    ERROR
+}

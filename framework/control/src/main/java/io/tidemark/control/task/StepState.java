@@ -1,0 +1,11 @@
+package io.tidemark.control.task;
+
+/** Where a step stands. */
+public enum StepState {
+    PENDING,
+    RUNNING,
+    SUCCEEDED,
+    FAILED,
+    /** Will not be done, because an earlier step failed. */
+    SKIPPED
+}
