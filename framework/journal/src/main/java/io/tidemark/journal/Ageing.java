@@ -1,0 +1,110 @@
+package io.tidemark.journal;
+
+import io.tidemark.journal.file.StoreFiles;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Moves the floor of a journal: what is too old goes from the segments into the base images. Run by the journal's owner.
+ *
+ * <pre>
+ *   expire ──▶ announce ──▶ fold ──▶ record ──▶ delete
+ *   log entry  manifest:    images   manifest:  segment
+ *   fsynced    view floor   fsynced  floor      files
+ * </pre>
+ *
+ * <p>Each step is durable before the next begins (J3), and each may be repeated (J8): after a crash the checkpoints that were to go are gone or
+ * not, no view opens before the announced floor, segments between the two floors are folded again, and those below the recorded floor are
+ * deleted.
+ */
+final class Ageing {
+    private final StoreFiles files;
+    private final JournalLayout layout;
+    private final JournalConfig config;
+    private final CheckpointLog checkpoints;
+    private final SegmentCatalog catalog;
+    private final SegmentWriter writer;
+    private final ConsistencyTimeline consistency;
+    private final List<BaseImage> bases;
+
+    Ageing(StoreFiles files, JournalLayout layout, JournalConfig config, JournalRecovery.Parts parts) {
+        this.files = files;
+        this.layout = layout;
+        this.config = config;
+        this.checkpoints = parts.checkpoints();
+        this.catalog = parts.catalog();
+        this.writer = parts.writer();
+        this.consistency = parts.consistency();
+        this.bases = parts.bases();
+    }
+
+    /** Receives each new manifest as soon as it is durable. */
+    interface ManifestSink {
+        void accept(Manifest manifest);
+    }
+
+    AgeingResult run(Instant keepSince, Manifest before, ManifestSink sink) throws IOException {
+        long bound = Math.min(checkpoints.table().firstIdSince(keepSince), catalog.oldestHeldCheckpoint());
+        int expired = checkpoints.expireBefore(bound);
+        long limit = foldingLimit();
+        List<Segment> chosen = catalog.chooseForFolding(limit, config.segmentsPerAgeing());
+        Manifest manifest = before;
+        if (!chosen.isEmpty()) {
+            long floor = endOf(chosen.getLast());
+            if (floor > manifest.viewFloorPosition()) {
+                manifest = manifest.withFloors(manifest.floorPosition(), floor);
+                manifest.write(files, layout.manifest());
+                sink.accept(manifest);
+            }
+            fold(chosen);
+            manifest = manifest.withFloors(floor, floor);
+            manifest.write(files, layout.manifest()); // J3: recorded only now, after the images are fsynced
+            sink.accept(manifest);
+            catalog.retire(chosen);
+            consistency.forgetBefore(floor);
+        }
+        List<Segment> unused = catalog.takeUnused();
+        long freedBytes = 0;
+        for (Segment segment : unused) {
+            freedBytes += segment.file().lengthBytes();
+            segment.file().close();
+            files.delete(segment.file().path());
+        }
+        checkpoints.compactIfWorthIt();
+        return new AgeingResult(
+                expired, chosen.size(), unused.size(), freedBytes, manifest.floorPosition(), catalog.foldable(limit));
+    }
+
+    /** The position that must stay readable: that of the oldest checkpoint, or where the first one may come to lie. */
+    private long foldingLimit() {
+        long durable = writer.durablePosition();
+        long first = checkpoints
+                .table()
+                .oldest()
+                .map(CheckpointRecord::position)
+                .orElseGet(() -> consistency.latestSince().orElse(durable));
+        return Math.min(first, durable);
+    }
+
+    private void fold(List<Segment> chosen) throws IOException {
+        List<Segment> newestFirst = chosen.reversed();
+        for (int i = 0; i < bases.size(); i++) {
+            List<LayerReader.Layer> layers = new ArrayList<>();
+            for (Segment segment : newestFirst) {
+                layers.add(
+                        new LayerReader.Layer(segment, segment.index().tables().get(i)));
+            }
+            new BaseImageFold(bases.get(i), new LayerReader(layers, config.viewCacheBytes())).run();
+        }
+    }
+
+    private static long endOf(Segment sealed) {
+        SegmentFooter footer = sealed.footer();
+        if (footer == null) {
+            throw new IllegalStateException(sealed + " is not sealed");
+        }
+        return footer.endPosition();
+    }
+}

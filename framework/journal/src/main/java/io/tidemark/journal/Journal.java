@@ -1,0 +1,478 @@
+package io.tidemark.journal;
+
+import io.tidemark.journal.JournalRefusedException.Reason;
+import io.tidemark.journal.batch.Batch;
+import io.tidemark.journal.batch.BatchHeader;
+import io.tidemark.journal.batch.BatchRecord;
+import io.tidemark.journal.batch.CorruptBatchException;
+import io.tidemark.journal.file.StoreFiles;
+import io.tidemark.spi.id.CheckpointId;
+import io.tidemark.spi.id.VolumeId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ordered writes of one VM in one VPG, with checkpoints and base images; the façade of the engine.
+ *
+ * <p>A <em>position</em> is the number of records before a point of the order. Threads: {@link #append}, {@link #sync}, {@link #raiseEpoch},
+ * {@link #addCheckpoint}, {@link #setPinning}, {@link #age} and {@link #close} are for one owner at a time (a second one meets an
+ * {@link IllegalStateException}); everything else is for any thread, meanwhile. No thread inside may be interrupted.
+ *
+ * <p>Changes throw {@link JournalRefusedException} when the journal is well and declines; after any failed write or fsync, each of them
+ * throws {@link JournalFailedException} until the journal is opened again (J9).
+ *
+ * <p>Costs of this engine: memory is O(extents) of the segments whose indexes are in use; opening a view reads the batch tables of at most one
+ * segment and the indexes of those before it; a lookup in a view is O(segments × log extents).
+ */
+public final class Journal implements AutoCloseable {
+    /** A change that the owner makes. */
+    private interface Change<T> {
+        T run() throws IOException;
+    }
+
+    private final StoreFiles files;
+    private final JournalLayout layout;
+    private final JournalConfig config;
+    private final StoreFiles.StoreLock lock;
+    private final OwnerGuard owner = new OwnerGuard();
+    private final FailureLatch failure;
+    private final CheckpointLog checkpoints;
+    private final SegmentCatalog catalog;
+    private final SegmentWriter writer;
+    private final ConsistencyTimeline consistency;
+    private final List<BaseImage> bases;
+    private final Ageing ageing;
+    private volatile Manifest manifest;
+    private boolean closed;
+
+    private Journal(StoreFiles files, JournalLayout layout, JournalConfig config, StoreFiles.StoreLock lock)
+            throws IOException {
+        JournalRecovery.Parts parts = new JournalRecovery(files, layout, config).run();
+        this.files = files;
+        this.layout = layout;
+        this.config = config;
+        this.lock = lock;
+        this.failure = new FailureLatch(layout.folder());
+        this.checkpoints = parts.checkpoints();
+        this.catalog = parts.catalog();
+        this.writer = parts.writer();
+        this.consistency = parts.consistency();
+        this.bases = parts.bases();
+        this.manifest = parts.manifest();
+        this.ageing = new Ageing(files, layout, config, parts);
+    }
+
+    /**
+     * Makes a journal in a folder that is new or empty, durably, and opens it. Its contents are zeroes, and inconsistent until the first
+     * {@code SYNC_END}.
+     *
+     * @throws JournalRefusedException if there is a journal, or something else, in the folder
+     */
+    public static Journal create(Path folder, JournalSpec spec, JournalConfig config, StoreFiles files)
+            throws IOException {
+        files.createFolder(folder);
+        JournalLayout layout = new JournalLayout(folder);
+        return withLock(files, layout, lock -> {
+            new JournalCreation(files, layout).create(spec, config);
+            return new Journal(files, layout, config, lock);
+        });
+    }
+
+    /**
+     * Opens a journal, after a clean stop or a crash. What was durable is there; of what was not, a part from its beginning.
+     *
+     * @throws JournalCorruptException if something that was durable is missing or damaged; nothing is changed then
+     */
+    public static Journal open(Path folder, JournalConfig config, StoreFiles files) throws IOException {
+        JournalLayout layout = new JournalLayout(folder);
+        if (!exists(folder, files)) {
+            throw new JournalRefusedException(Reason.NOT_THIS_JOURNAL, "there is no journal in " + folder);
+        }
+        return withLock(files, layout, lock -> new Journal(files, layout, config, lock));
+    }
+
+    /** Whether a folder holds a journal whose creation was completed. */
+    public static boolean exists(Path folder, StoreFiles files) throws IOException {
+        return files.exists(new JournalLayout(folder).manifest());
+    }
+
+    /**
+     * Deletes a journal and all that is in it. May be repeated after a crash.
+     *
+     * @throws JournalRefusedException if the folder does not hold this very journal (J8); nothing is deleted then
+     */
+    public static void destroy(Path folder, JournalId expected, StoreFiles files) throws IOException {
+        JournalLayout layout = new JournalLayout(folder);
+        if (!files.exists(layout.manifest()) && !files.exists(layout.deleting())) {
+            throw new JournalRefusedException(
+                    Reason.NOT_THIS_JOURNAL, "there is no journal in " + folder + "; nothing was deleted");
+        }
+        withLock(files, layout, lock -> {
+            new JournalCreation(files, layout).destroy(expected);
+            lock.close();
+            return expected;
+        });
+        if (files.list(folder).stream().allMatch(layout.lock()::equals)) {
+            files.delete(layout.lock());
+            files.delete(folder);
+        }
+    }
+
+    /** What is done under the journal's lock, which stays held where it succeeds. */
+    private interface Locked<T> {
+        T run(StoreFiles.StoreLock lock) throws IOException;
+    }
+
+    private static <T> T withLock(StoreFiles files, JournalLayout layout, Locked<T> action) throws IOException {
+        StoreFiles.StoreLock lock;
+        try {
+            lock = files.lock(layout.lock());
+        } catch (StoreFiles.LockedException e) {
+            throw new JournalRefusedException(
+                    Reason.IN_USE,
+                    "journal " + layout.folder() + " is open already, here or in another process. Close it there first",
+                    e);
+        }
+        try {
+            return action.run(lock);
+        } catch (IOException | RuntimeException e) {
+            try {
+                lock.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    public JournalSpec spec() {
+        return manifest.spec();
+    }
+
+    /**
+     * Takes a batch as it came from the sender: verifies every checksum and value in it, inflating its payload once, and writes it behind the
+     * others. Not durable until {@link #sync}. A batch that the journal has already is skipped (J8). Owner.
+     *
+     * @param batch exactly one batch between position and limit; neither it nor its contents are changed or kept
+     * @return the position after the last record of the journal
+     * @throws JournalRefusedException if the batch is damaged, leaves a gap, overlaps in part, is of an older epoch, or names a range that no
+     *     volume of this journal has
+     */
+    public long append(ByteBuffer batch) throws IOException {
+        return change(() -> {
+            Batch verified = verify(batch);
+            BatchHeader header = verified.header();
+            long appended = writer.appendedPosition();
+            if (header.epoch() < writer.epoch()) {
+                throw new JournalRefusedException(
+                        Reason.OLD_EPOCH,
+                        "batch " + header + " is of epoch " + header.epoch() + ", and epoch " + writer.epoch()
+                                + " has begun: its sender no longer owns this VPG"); // J7
+            }
+            if (header.endPosition() <= appended) {
+                return appended;
+            }
+            if (header.firstPosition() > appended) {
+                throw new JournalRefusedException(
+                        Reason.GAP,
+                        "batch " + header + " would leave a gap: the journal ends at" + " position " + appended
+                                + ". Send again from there");
+            }
+            if (header.firstPosition() < appended) {
+                throw new JournalRefusedException(
+                        Reason.PARTIAL_OVERLAP,
+                        "batch " + header + " overlaps the journal, which" + " ends at position " + appended
+                                + ", in part. Send batches again as they were");
+            }
+            writer.append(verified);
+            return writer.appendedPosition();
+        });
+    }
+
+    private Batch verify(ByteBuffer bytes) throws JournalRefusedException {
+        try {
+            Batch batch = Batch.parse(bytes);
+            batch.verifyPayload();
+            for (BatchRecord record : batch.records()) {
+                if (!Segment.fits(record, spec())) {
+                    throw new JournalRefusedException(
+                            Reason.BAD_RECORD,
+                            "the journal of " + spec().id() + " has no place for " + record + ": its volumes are "
+                                    + spec().volumes());
+                }
+            }
+            return batch;
+        } catch (CorruptBatchException e) {
+            throw new JournalRefusedException(
+                    Reason.CORRUPT_BATCH, "the batch was refused: " + e.getMessage() + ". Send it again", e);
+        }
+    }
+
+    /**
+     * Makes all that was appended durable. Owner.
+     *
+     * @return the durable position, which alone may be acknowledged (J10)
+     */
+    public long sync() throws IOException {
+        return change(() -> {
+            writer.sync();
+            return writer.durablePosition();
+        });
+    }
+
+    /** Position after the last record that was taken. */
+    public long appendedPosition() {
+        return writer.appendedPosition();
+    }
+
+    /** Position before which every record is on stable storage; moved by this store's own fsync only (J4). */
+    public long durablePosition() {
+        return writer.durablePosition();
+    }
+
+    /** The newest epoch seen; batches of older ones are refused (J7). */
+    public long epoch() {
+        return writer.epoch();
+    }
+
+    /** Fences off the senders of older epochs, durably; does nothing if the epoch has begun already. Owner. */
+    public void raiseEpoch(long epoch) throws IOException {
+        change(() -> {
+            if (epoch < writer.epoch()) {
+                throw new JournalRefusedException(
+                        Reason.OLD_EPOCH, "epoch " + epoch + " is over: epoch " + writer.epoch() + " has begun");
+            }
+            if (epoch > manifest.epoch()) {
+                Manifest raised = manifest.withEpoch(epoch);
+                raised.write(files, layout.manifest());
+                manifest = raised;
+                writer.raiseEpoch(epoch);
+            }
+            return epoch;
+        });
+    }
+
+    /** The state at the appended position. */
+    public ConsistencyState consistency() {
+        return consistentSince().isPresent() ? ConsistencyState.CONSISTENT : ConsistencyState.INCONSISTENT;
+    }
+
+    /** From which position on the contents are consistent; empty during a sync. */
+    public OptionalLong consistentSince() {
+        return consistency.latestSince();
+    }
+
+    /**
+     * Adds a checkpoint, durable on return. The same one again does nothing (J8). Owner.
+     *
+     * @throws JournalRefusedException if it lies beyond the durable position (J5), inside a sync (J6), or if its id or its position does not
+     *     grow
+     */
+    public void addCheckpoint(CheckpointRecord checkpoint) throws IOException {
+        change(() -> {
+            CheckpointTable table = checkpoints.table();
+            CheckpointRecord same = table.find(checkpoint.id()).orElse(null);
+            if (same != null && same.withPinning(checkpoint.pinning()).equals(checkpoint)) {
+                return same;
+            }
+            refuseUnfit(checkpoint, table.newest().orElse(null));
+            checkpoints.add(checkpoint);
+            return checkpoint;
+        });
+    }
+
+    private void refuseUnfit(CheckpointRecord checkpoint, @Nullable CheckpointRecord newest)
+            throws JournalRefusedException {
+        long position = checkpoint.position();
+        if (position > durablePosition()) {
+            throw new JournalRefusedException(
+                    Reason.NOT_DURABLE,
+                    checkpoint + " lies beyond the durable position " + durablePosition() + ". Sync first");
+        }
+        boolean grows = newest == null || (checkpoint.id().compareTo(newest.id()) > 0 && position >= newest.position());
+        if (!grows || position < manifest.viewFloorPosition()) {
+            throw new JournalRefusedException(
+                    Reason.NOT_GROWING,
+                    checkpoint + " does not come after the newest checkpoint, " + newest + ", and the floor, position "
+                            + manifest.viewFloorPosition());
+        }
+        if (consistency.at(position) == ConsistencyState.INCONSISTENT) {
+            throw new JournalRefusedException(
+                    Reason.INCONSISTENT,
+                    checkpoint + " lies inside a sync: the contents there are none that the VM ever had");
+        }
+    }
+
+    /** Pins or unpins a checkpoint, durable on return. Owner. */
+    public void setPinning(CheckpointId id, Pinning pinning) throws IOException {
+        change(() -> {
+            CheckpointRecord known = find(id);
+            if (known.pinning() != pinning) {
+                checkpoints.setPinning(id, pinning);
+            }
+            return known;
+        });
+    }
+
+    /** All checkpoints that can be chosen, oldest first: an immutable list, in O(1). */
+    public List<CheckpointRecord> checkpoints() {
+        return checkpoints.table();
+    }
+
+    /** O(log checkpoints). */
+    public Optional<CheckpointRecord> checkpoint(CheckpointId id) {
+        return checkpoints.table().find(id);
+    }
+
+    public Optional<CheckpointRecord> newestCheckpoint() {
+        return checkpoints.table().newest();
+    }
+
+    private CheckpointRecord find(CheckpointId id) throws JournalRefusedException {
+        return checkpoint(id)
+                .orElseThrow(
+                        () -> new JournalRefusedException(
+                                Reason.NO_SUCH_CHECKPOINT,
+                                "journal " + spec().id() + " has no checkpoint " + id
+                                        + ": it was never made here, or has aged out. List the checkpoints and choose another"));
+    }
+
+    /**
+     * Opens a volume as it was at a checkpoint.
+     *
+     * @throws JournalRefusedException if there is no such checkpoint, or no longer
+     * @throws IllegalArgumentException if there is no such volume
+     */
+    public VolumeView openView(VolumeId volume, CheckpointId checkpoint) throws IOException {
+        CheckpointRecord found = find(checkpoint);
+        return openAt(volume, found.position(), checkpoint.value());
+    }
+
+    /** Opens a volume as it is at the durable position, consistent or not: what a delta sync compares with. */
+    public VolumeView openLatest(VolumeId volume) throws IOException {
+        return openAt(volume, durablePosition(), SegmentCatalog.NO_CHECKPOINT);
+    }
+
+    private VolumeView openAt(VolumeId volume, long position, long checkpointId) throws IOException {
+        int index = spec().indexOf(volume);
+        SegmentCatalog.Hold hold = catalog.hold(position, checkpointId);
+        try {
+            List<LayerReader.Layer> layers = new ArrayList<>();
+            for (Segment segment : hold.segments().reversed()) {
+                SegmentFooter footer = segment.footer();
+                boolean whole = footer != null && footer.endPosition() <= position;
+                SegmentIndex changes = whole ? segment.index() : segment.indexBefore(position);
+                layers.add(new LayerReader.Layer(segment, changes.tables().get(index)));
+            }
+            LayerReader reader = new LayerReader(layers, config.viewCacheBytes());
+            return new LayeredView(
+                    spec().volumes().get(index), position, reader, bases.get(index), () -> catalog.release(hold));
+        } catch (IOException | RuntimeException e) {
+            catalog.release(hold);
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a writable overlay on a view: what is written goes to a sparse file and the map beside it ({@code <file>.map}). Where both exist
+     * they are used again, if they belong to the same volume at the same position of this journal. Closing the scratch closes neither the
+     * view nor deletes the files: they are the caller's.
+     */
+    public Scratch openScratch(VolumeView view, Path file) throws IOException {
+        return Scratch.open(files, view, file, manifest.incarnation(), spec().indexOf(view.volume()));
+    }
+
+    /**
+     * Gives up history: drops the unpinned checkpoints from before a time and folds segments that no remaining checkpoint and no open view
+     * needs into the base images. At most {@link JournalConfig#segmentsPerAgeing} segments per call, so that appends do not wait long. The
+     * newest checkpoint always stays. May be cut off by a crash at any step; the next call resumes. Owner.
+     */
+    public AgeingResult age(Instant keepCheckpointsSince) throws IOException {
+        return change(() -> ageing.run(keepCheckpointsSince, manifest, changed -> manifest = changed));
+    }
+
+    public JournalStatistics statistics() {
+        CheckpointTable table = checkpoints.table();
+        List<Segment> segments = catalog.segments();
+        long segmentBytes = writer.usedBytes();
+        for (Segment segment : segments) {
+            SegmentFooter footer = segment.footer();
+            if (footer != null) {
+                segmentBytes += footer.batchesEnd() + footer.indexBytes() + SegmentFooter.TRAILER_BYTES;
+            }
+        }
+        return new JournalStatistics(
+                segmentBytes,
+                bases.stream().mapToLong(BaseImage::usedBytes).sum(),
+                checkpoints.lengthBytes(),
+                segments.size(),
+                table.size(),
+                manifest.floorPosition(),
+                durablePosition(),
+                appendedPosition(),
+                table.oldest().map(CheckpointRecord::time),
+                table.newest().map(CheckpointRecord::time),
+                catalog.openViews());
+    }
+
+    /** Whether changes are refused until the journal is opened again (J9). */
+    public boolean hasFailed() {
+        return failure.isSet();
+    }
+
+    private <T> T change(Change<T> action) throws IOException {
+        owner.enter();
+        try {
+            if (closed) {
+                throw new IllegalStateException("journal " + layout.folder() + " is closed");
+            }
+            failure.check();
+            return runOrFail(action);
+        } finally {
+            owner.exit();
+        }
+    }
+
+    private <T> T runOrFail(Change<T> action) throws IOException {
+        try {
+            return action.run();
+        } catch (JournalException e) {
+            // Refused before anything was changed, or damage found while reading.
+            throw e;
+        } catch (IOException e) {
+            throw failure.set(e);
+        } catch (RuntimeException | Error e) {
+            failure.set(e);
+            throw e;
+        }
+    }
+
+    /** Closes the files without a sync: what was not durable may be lost. Views must be closed before. Idempotent. Owner. */
+    @Override
+    public void close() throws IOException {
+        owner.enter();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            for (Segment segment : catalog.open()) {
+                segment.file().close();
+            }
+            for (BaseImage base : bases) {
+                base.close();
+            }
+            checkpoints.close();
+            lock.close();
+        } finally {
+            owner.exit();
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package io.tidemark.journal;
+
+import io.tidemark.journal.batch.Batch;
+import io.tidemark.journal.batch.BatchFormat;
+import io.tidemark.journal.batch.BatchHeader;
+import io.tidemark.journal.batch.BatchRecord;
+import io.tidemark.journal.batch.BatchTables;
+import io.tidemark.journal.batch.CorruptBatchException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of the last segment after a restart: finds where the intact batches end, cuts what a crash tore, and refuses what is damage.
+ *
+ * <p>A crash may lose, keep or tear any sector that was not fsynced, so an intact batch may well lie beyond a torn one. Each batch carries the
+ * position that was durable when it was written ({@link BatchStamp}): whatever is missing below such a mark, or below a position that the
+ * checkpoint log or the manifest knows to be durable, was lost by damage, and nothing is cut (J2).
+ *
+ * @param endOffset where the next batch goes
+ * @param endPosition position after the last intact record
+ */
+record SegmentTail(
+        Segment segment, long endOffset, long endPosition, long endEpoch, List<SegmentIndex.Marker> markers) {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentTail.class);
+    private static final int CHUNK_BYTES = 1 << 20;
+
+    /** An empty segment that was just made. */
+    static SegmentTail ofFresh(Segment segment) {
+        return new SegmentTail(
+                segment,
+                SegmentHeader.BYTES,
+                segment.header().basePosition(),
+                segment.header().epoch(),
+                List.of());
+    }
+
+    /**
+     * Recovers the last segment. When this returns, all that it holds is durable, and zeroes follow it.
+     *
+     * @param knownDurablePosition what other files of the journal prove to have been durable
+     */
+    static SegmentTail recover(Segment segment, JournalSpec spec, long knownDurablePosition, long segmentBytes)
+            throws IOException {
+        Scan scan = new Scan(segment, spec, knownDurablePosition);
+        scan.run();
+        long fileBytes = segment.file().lengthBytes();
+        scan.refuseDamage(fileBytes);
+        if (scan.foundRemains) {
+            LOG.atInfo()
+                    .addKeyValue("segment", segment.file().path())
+                    .addKeyValue("offset", scan.offset)
+                    .addKeyValue("position", scan.position)
+                    .log("cut the end of the journal that was written but never durable");
+        }
+        segment.file().truncate(scan.offset);
+        segment.file().extend(Math.max(segmentBytes, scan.offset));
+        // After a failed fsync the tail may be in the page cache alone, and clean: only writing it again makes it
+        // durable (J9).
+        rewrite(segment, scan.unprovenOffset, scan.offset);
+        segment.file().sync();
+        return new SegmentTail(segment, scan.offset, scan.position, scan.epoch, List.copyOf(scan.markers));
+    }
+
+    private static void rewrite(Segment segment, long from, long to) throws IOException {
+        for (long at = from; at < to; at += CHUNK_BYTES) {
+            int part = (int) Math.min(CHUNK_BYTES, to - at);
+            segment.file().write(at, segment.readAt(at, part));
+        }
+    }
+
+    /** The walk along the batches. */
+    private static final class Scan {
+        private final Segment segment;
+        private final JournalSpec spec;
+        private final List<SegmentIndex.Marker> markers = new ArrayList<>();
+        private long offset = SegmentHeader.BYTES;
+        private long position;
+        private long epoch;
+        private long proven;
+        private long unprovenOffset = SegmentHeader.BYTES;
+        private boolean foundRemains;
+        private String why = "the segment ends";
+
+        Scan(Segment segment, JournalSpec spec, long knownDurablePosition) {
+            this.segment = segment;
+            this.spec = spec;
+            this.position = segment.header().basePosition();
+            this.epoch = segment.header().epoch();
+            this.proven = Math.max(knownDurablePosition, position);
+        }
+
+        void run() throws IOException {
+            long fileBytes = segment.file().lengthBytes();
+            Optional<Batch> batch = next(fileBytes);
+            while (batch.isPresent()) {
+                BatchHeader header = batch.get().header();
+                for (BatchRecord record : batch.get().records()) {
+                    if (record.type().isMarker()) {
+                        markers.add(new SegmentIndex.Marker(record.position(), record.type()));
+                    }
+                }
+                offset += header.lengthBytes();
+                position = header.endPosition();
+                epoch = header.epoch();
+                if (position <= proven) {
+                    unprovenOffset = offset;
+                }
+                batch = next(fileBytes);
+            }
+        }
+
+        private Optional<Batch> next(long fileBytes) throws IOException {
+            if (offset + BatchFormat.ALIGNMENT_BYTES > fileBytes) {
+                return Optional.empty();
+            }
+            ByteBuffer head = segment.readAt(offset, BatchFormat.HEADER_BYTES);
+            Optional<BatchStamp> stamp = stampOf(head, offset);
+            if (stamp.isEmpty()) {
+                why = "no batch of this journal starts there";
+                return Optional.empty();
+            }
+            BatchHeader header = headerOf(head, offset);
+            if (header.lengthBytes() > fileBytes - offset) {
+                why = "the file ends inside the batch";
+                return Optional.empty();
+            }
+            try {
+                Batch batch = Batch.parse(segment.readAt(offset, header.lengthBytes()));
+                if (header.firstPosition() != position || header.epoch() < epoch) {
+                    why = "the batch there is not the next one: " + header;
+                    return Optional.empty();
+                }
+                for (BatchRecord record : batch.records()) {
+                    if (!Segment.fits(record, spec)) {
+                        throw segment.corrupt(offset, "this journal has no place for " + record);
+                    }
+                }
+                proven = Math.max(proven, stamp.get().durablePosition());
+                return Optional.of(batch);
+            } catch (CorruptBatchException e) {
+                why = String.valueOf(e.getMessage());
+                return Optional.empty();
+            }
+        }
+
+        private Optional<BatchStamp> stampOf(ByteBuffer head, long at) {
+            SegmentHeader header = segment.header();
+            return BatchStamp.read(head, header.incarnation(), header.generation(), at);
+        }
+
+        /** The header under an intact stamp; the stamp's checksum covers it, so a crash cannot have torn it. */
+        private BatchHeader headerOf(ByteBuffer head, long at) throws IOException {
+            try {
+                return BatchTables.parseHeader(head);
+            } catch (CorruptBatchException e) {
+                throw segment.corrupt(
+                        at, "it was written like this, and this program cannot read it: " + e.getMessage());
+            }
+        }
+
+        /** Looks through what follows the last intact batch for proof that more than it was durable. */
+        void refuseDamage(long fileBytes) throws IOException {
+            for (long from = offset; from < fileBytes; from += CHUNK_BYTES) {
+                int part = (int) Math.min(CHUNK_BYTES, fileBytes - from);
+                ByteBuffer chunk = segment.readAt(from, part);
+                for (int at = 0; at + BatchFormat.HEADER_BYTES <= part; at += BatchFormat.ALIGNMENT_BYTES) {
+                    ByteBuffer head = chunk.slice(at, BatchFormat.HEADER_BYTES);
+                    Optional<BatchStamp> stamp = stampOf(head, from + at);
+                    foundRemains |= stamp.isPresent();
+                    if (stamp.isPresent() && stamp.get().durablePosition() > position) {
+                        throw damage(stamp.get().durablePosition(), "the batch at offset " + (from + at));
+                    }
+                }
+            }
+            if (proven > position) {
+                throw damage(proven, "what was read before, the checkpoint log or the manifest");
+            }
+        }
+
+        private JournalCorruptException damage(long durable, String proof) {
+            return segment.corrupt(
+                    offset,
+                    "position " + position + " should follow there, but " + why + "; " + proof
+                            + " proves that everything before position " + durable + " was durable");
+        }
+    }
+}
