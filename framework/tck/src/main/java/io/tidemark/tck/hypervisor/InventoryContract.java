@@ -20,7 +20,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The inventory tells the truth about VMs and disks, and never mistakes silence for absence. Boots one VM. */
+/** The inventory tells the truth about VMs and disks, and never mistakes silence for absence. Boots two VMs. */
 public abstract class InventoryContract extends HypervisorContract {
     private static final long LARGE_DISK_BYTES = 2 * SMALL_DISK_BYTES;
 
@@ -30,6 +30,7 @@ public abstract class InventoryContract extends HypervisorContract {
     @BeforeAll
     final void bootVm() throws Exception {
         vm = boot("inventory", LARGE_DISK_BYTES, SMALL_DISK_BYTES);
+        boot("another", SMALL_DISK_BYTES); // made later, but first in name order
     }
 
     @Test
