@@ -24,17 +24,19 @@ import org.jspecify.annotations.Nullable;
 final class SimSubject implements HypervisorSubject {
     private final Path folder;
     private final UnaryOperator<HypervisorSite> mutation;
+    private final Duration timeLimit;
     private final TckProviderContext context;
     private @Nullable SimSite opened;
 
     SimSubject() throws IOException {
-        this(UnaryOperator.identity());
+        this(UnaryOperator.identity(), Duration.ofSeconds(20));
     }
 
     /** @param mutation makes each opened site wrong in one way */
-    SimSubject(UnaryOperator<HypervisorSite> mutation) throws IOException {
+    SimSubject(UnaryOperator<HypervisorSite> mutation, Duration timeLimit) throws IOException {
         this.folder = Files.createTempDirectory(Path.of("/tmp"), "sim");
         this.mutation = mutation;
+        this.timeLimit = timeLimit;
         this.context = new TckProviderContext(
                 "sim", Files.createDirectory(folder.resolve("state")), new NbdBlockNetwork(folder));
     }
@@ -61,7 +63,7 @@ final class SimSubject implements HypervisorSubject {
 
     @Override
     public Duration timeLimit() {
-        return Duration.ofSeconds(10);
+        return timeLimit;
     }
 
     @Override
