@@ -23,6 +23,7 @@ final class ExportDisk implements BlockDevice {
     private final BlockAddress address;
     private final long sizeBytes;
     private @Nullable BlockDevice connected;
+    private boolean closed;
 
     ExportDisk(BlockNetwork network, BlockAddress address, long sizeBytes) {
         this.network = network;
@@ -77,6 +78,9 @@ final class ExportDisk implements BlockDevice {
 
     /** Opens the export when it is not open yet, and checks that it can carry the disk. */
     synchronized BlockDevice connect() throws IOException {
+        if (closed) {
+            throw new IOException("the disk was closed");
+        }
         BlockDevice earlier = connected;
         if (earlier != null) {
             return earlier;
@@ -94,9 +98,8 @@ final class ExportDisk implements BlockDevice {
         return device;
     }
 
-    /** Lets go of the export; the next use connects again. */
-    @Override
-    public void close() throws IOException {
+    /** Lets go of the export, as a VM without power does; the next use connects again. */
+    void release() throws IOException {
         BlockDevice device;
         synchronized (this) {
             device = connected;
@@ -105,6 +108,15 @@ final class ExportDisk implements BlockDevice {
         if (device != null) {
             device.close();
         }
+    }
+
+    /** Lets go of the export for good. */
+    @Override
+    public void close() throws IOException {
+        synchronized (this) {
+            closed = true;
+        }
+        release();
     }
 
     private void run(Call call) throws IOException {

@@ -107,9 +107,11 @@ final class Promotion {
     private void abandon() {
         vm.disks().forEach(VirtualDisk::abandonCopy);
         try {
+            for (DiskCopy copy : copies) {
+                copy.target().close();
+            }
             vm.save();
             for (int i = 0; i < copies.size(); i++) {
-                copies.get(i).target().close();
                 Files.deleteIfExists(vm.fileOf(i));
             }
         } catch (IOException | ProviderException failed) {

@@ -135,7 +135,7 @@ final class SimulatedVm {
             save(record.withPower(PowerState.OFF));
             for (VirtualDisk disk : disks) {
                 if (disk.contents() instanceof ExportDisk export) {
-                    export.close();
+                    export.release();
                 }
             }
         } catch (IOException failed) {

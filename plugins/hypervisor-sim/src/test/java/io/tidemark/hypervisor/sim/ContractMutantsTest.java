@@ -31,6 +31,11 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Each contract suite fails on hypervisors that are wrong on purpose, and by the test that is meant for the mistake. */
 final class ContractMutantsTest {
+    /** What a mutant never does is waited for in vain this long. */
+    private static final Duration IMPATIENT = Duration.ofSeconds(2);
+
+    private static final Duration PATIENT = Duration.ofSeconds(30);
+
     /** @param caughtBy names of tests that have to fail, among others that may */
     private record Mutant(String mistake, UnaryOperator<HypervisorSite> mutation, List<String> caughtBy) {
         Mutant(String mistake, UnaryOperator<HypervisorSite> mutation, String... caughtBy) {
@@ -52,7 +57,8 @@ final class ContractMutantsTest {
                 .reduce(site, (wrapped, next) -> next.apply(wrapped), (one, other) -> other);
         return MutatedSuites.ALL.stream()
                 .map(suite -> dynamicTest(
-                        suite.getSimpleName(), () -> assertEquals(Set.of(), MutatedSuites.failuresOf(suite, nothing))));
+                        suite.getSimpleName(),
+                        () -> assertEquals(Set.of(), MutatedSuites.failuresOf(suite, nothing, PATIENT))));
     }
 
     @TestFactory
@@ -359,7 +365,7 @@ final class ContractMutantsTest {
     private static Stream<DynamicTest> run(Class<? extends HypervisorContract> suite, Mutant... mutants) {
         return Stream.of(mutants)
                 .map(mutant -> dynamicTest(mutant.mistake(), () -> {
-                    Set<String> failures = MutatedSuites.failuresOf(suite, mutant.mutation());
+                    Set<String> failures = MutatedSuites.failuresOf(suite, mutant.mutation(), IMPATIENT);
                     assertTrue(
                             failures.containsAll(mutant.caughtBy()),
                             () -> "failed tests " + failures + " do not contain all of " + mutant.caughtBy());

@@ -29,11 +29,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /** Runs a contract suite on a simulated hypervisor that is wrong in one way. One run at a time. */
 final class MutatedSuites {
     /** JUnit makes the suite's object, so that the mutation has to come to it this way. */
-    private static final AtomicReference<UnaryOperator<HypervisorSite>> MUTATION =
-            new AtomicReference<>(UnaryOperator.identity());
-
-    /** Suites wait this long for what a mutant never does; nothing right takes a tenth of it. */
-    private static final Duration SHORT = Duration.ofSeconds(2);
+    private static final AtomicReference<Run> RUN =
+            new AtomicReference<>(new Run(UnaryOperator.identity(), Duration.ZERO));
 
     static final List<Class<? extends HypervisorContract>> ALL = List.of(
             Provider.class,
@@ -46,9 +43,13 @@ final class MutatedSuites {
 
     private MutatedSuites() {}
 
+    /** @param timeLimit how long the suite waits for what a mutant may never do */
+    private record Run(UnaryOperator<HypervisorSite> mutation, Duration timeLimit) {}
+
     /** Names of the tests that failed; a failure outside a test counts under the name of its class. */
-    static Set<String> failuresOf(Class<? extends HypervisorContract> suite, UnaryOperator<HypervisorSite> mutation) {
-        MUTATION.set(mutation);
+    static Set<String> failuresOf(
+            Class<? extends HypervisorContract> suite, UnaryOperator<HypervisorSite> mutation, Duration timeLimit) {
+        RUN.set(new Run(mutation, timeLimit));
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClass(suite))
                 .build();
@@ -61,7 +62,8 @@ final class MutatedSuites {
     }
 
     private static HypervisorSubject mutated() throws Exception {
-        return new SimSubject(MUTATION.get(), SHORT);
+        Run run = RUN.get();
+        return new SimSubject(run.mutation(), run.timeLimit());
     }
 
     private static final class Failures implements TestExecutionListener {

@@ -73,6 +73,25 @@ final class SimCaptureTest {
     }
 
     @Test
+    void writeIsReadableWhenTheSinkHearsOfIt() throws Exception {
+        try (SimLab lab = new SimLab();
+                SampleVm vm = lab.boot("vm", 1)) {
+            VolumeId volume = lab.volume(vm.id(), 0);
+            List<Boolean> readable = new ArrayList<>();
+            CaptureSink reading = Wrong.in(CaptureSink.class, new RecordingSink(), "onWrite", (arguments, right) -> {
+                ByteBuffer data = (ByteBuffer) arguments[2];
+                int offset = Math.toIntExact((long) arguments[1]);
+                readable.add(ByteBuffer.wrap(lab.read(volume), offset, data.remaining())
+                        .equals(data));
+                return right.call();
+            });
+            attach(lab, vm.id(), List.of(volume), reading);
+            append(vm, 0, 3);
+            assertEquals(List.of(true, true, true), readable);
+        }
+    }
+
+    @Test
     void manyWritersAreCapturedWholeWhileSessionsComeAndGo() throws Exception {
         int vms = 3;
         int entries = 800;

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.DoubleConsumer;
 import org.junit.jupiter.api.Test;
 
 /** Recovered VMs: at any point of the write order, with damaged disks, and when exports fail. */
@@ -104,6 +105,25 @@ final class SimRecoveryTest {
     }
 
     @Test
+    void discardDuringPromotionWins() throws Exception {
+        try (SimLab lab = new SimLab()) {
+            OperationId operation = OperationId.random();
+            byte[] contents = new byte[(int) SimLab.DISK_BYTES];
+            Arrays.fill(contents, (byte) 1);
+            try (BlockExport export = lab.export(new MemoryDisk(contents, Access.WRITABLE))) {
+                VmId vm = lab.recover("discarded", export, operation);
+                assertThrows(ProviderException.class, () -> lab.target()
+                        .promote(vm, operation, discardOnceUnderWay(lab, operation), SimLab.soon()));
+                assertEquals(0, export.connections());
+            }
+            assertEquals(List.of(), lab.target().list(operation, SimLab.soon()));
+            assertEquals(List.of(), lab.site().inventory().list(SimLab.soon()));
+            lab.reopen();
+            assertEquals(List.of(), lab.site().inventory().list(SimLab.soon()));
+        }
+    }
+
+    @Test
     void repeatedCreateMovesTheVmToTheNewAddresses() throws Exception {
         try (SimLab lab = new SimLab()) {
             MemoryDisk disk = new MemoryDisk(new byte[(int) SimLab.DISK_BYTES], Access.WRITABLE);
@@ -146,6 +166,18 @@ final class SimRecoveryTest {
             assertFalse(lab.site().inventory().list(SimLab.soon()).stream()
                     .anyMatch(vm -> vm.name().equals("unfit")));
         }
+    }
+
+    private static DoubleConsumer discardOnceUnderWay(SimLab lab, OperationId operation) {
+        return progress -> {
+            try {
+                if (progress > 0.3) {
+                    lab.target().discard(operation, SimLab.soon());
+                }
+            } catch (ProviderException failed) {
+                throw new IllegalStateException(failed);
+            }
+        };
     }
 
     private static LedgerReport reportOn(SimLab lab, byte[] contents) throws Exception {
