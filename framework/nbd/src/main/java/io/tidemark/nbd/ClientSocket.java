@@ -138,7 +138,8 @@ final class ClientSocket implements AutoCloseable {
                 if (!channel.isOpen() || Thread.currentThread().isInterrupted()) {
                     throw new AsynchronousCloseException();
                 }
-            } while ((key.readyOps() & operation) == 0);
+                // Not the key's ready set: that keeps its last value when a select ends without any event.
+            } while (selector.selectedKeys().isEmpty());
             selector.selectedKeys().clear();
         } catch (ClosedSelectorException | CancelledKeyException e) {
             throw new EOFException("the connection was closed");

@@ -194,22 +194,30 @@ public final class NbdClient implements AutoCloseable {
     private void exchange(Exchange exchange) throws IOException {
         turn.lock();
         try {
-            IOException earlier = lost;
-            if (closed || earlier != null) {
-                throw new IOException(
-                        closed
-                                ? "NBD client of " + config.address() + " is closed"
-                                : "NBD connection to " + config.address() + " was lost earlier; open a new one",
-                        earlier);
-            }
+            requireUsable();
+            talk(exchange);
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void requireUsable() throws IOException {
+        if (closed) {
+            throw new IOException("NBD client of " + config.address() + " is closed");
+        }
+        if (lost != null) {
+            throw new IOException("NBD connection to " + config.address() + " was lost earlier; open a new one", lost);
+        }
+    }
+
+    private void talk(Exchange exchange) throws IOException {
+        try {
             exchange.run();
         } catch (NbdErrorException e) {
             throw e;
         } catch (IOException e) {
-            if (lost == null) {
-                lost = e;
-                socket.close();
-            }
+            lost = e;
+            socket.close();
             String reason = closed ? "it was closed during the call" : String.valueOf(e.getMessage());
             throw new IOException(
                     "NBD connection to export \"" + config.exportName() + "\" on " + config.address() + " is lost: "
@@ -220,8 +228,6 @@ public final class NbdClient implements AutoCloseable {
             lost = new IOException("a call failed half-way", e);
             socket.close();
             throw e;
-        } finally {
-            turn.unlock();
         }
     }
 
