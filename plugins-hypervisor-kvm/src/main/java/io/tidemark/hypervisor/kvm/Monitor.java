@@ -1,0 +1,94 @@
+package io.tidemark.hypervisor.kvm;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.spi.error.FailureKind;
+import io.tidemark.spi.error.ProviderException;
+import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.plugin.Deadline;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What libvirt has no call for, said to QEMU itself over libvirt's monitor passthrough. The commands are those of QEMU's "QMP Reference
+ * Manual". libvirt marks a domain that was spoken to in this way as tainted ("custom-monitor"), which is a note in its log and no more.
+ */
+final class Monitor {
+    private final Libvirt libvirt;
+
+    Monitor(Libvirt libvirt) {
+        this.libvirt = libvirt;
+    }
+
+    /** Breaks the connection of a network node; its requests fail at once, and its block job with them. */
+    void yank(VmId vm, String node, Deadline deadline) throws ProviderException {
+        ObjectNode arguments = Json.object();
+        arguments.putArray("instances").addObject().put("type", "block-node").put("node-name", node);
+        execute(vm, "yank", arguments, deadline);
+    }
+
+    /** The node that the guest's device writes to; a mirror above it is skipped by QEMU. */
+    Optional<String> nodeOfDevice(VmId vm, String alias, Deadline deadline) throws ProviderException {
+        for (JsonNode device : execute(vm, "query-block", Json.object(), deadline)) {
+            String path = device.path("qdev").asText();
+            if (path.equals(alias) || path.endsWith("/" + alias) || path.contains("/" + alias + "/")) {
+                String node = device.path("inserted").path("node-name").asText();
+                return node.isEmpty() ? Optional.empty() : Optional.of(node);
+            }
+        }
+        return Optional.empty();
+    }
+
+    void startNbdServer(VmId vm, String socket, Deadline deadline) throws ProviderException {
+        ObjectNode arguments = Json.object();
+        arguments.putObject("addr").put("type", "unix").putObject("data").put("path", socket);
+        execute(vm, "nbd-server-start", arguments, deadline);
+    }
+
+    void stopNbdServer(VmId vm, Deadline deadline) throws ProviderException {
+        execute(vm, "nbd-server-stop", Json.object(), deadline);
+    }
+
+    /** Serves a node read-only; name and id of the export are the same. */
+    void addExport(VmId vm, String export, String node, Deadline deadline) throws ProviderException {
+        ObjectNode arguments = Json.object()
+                .put("type", "nbd")
+                .put("id", export)
+                .put("node-name", node)
+                .put("name", export)
+                .put("writable", false);
+        execute(vm, "block-export-add", arguments, deadline);
+    }
+
+    void removeExport(VmId vm, String export, Deadline deadline) throws ProviderException {
+        execute(vm, "block-export-del", Json.object().put("id", export).put("mode", "hard"), deadline);
+    }
+
+    List<String> exports(VmId vm, Deadline deadline) throws ProviderException {
+        List<String> ids = new ArrayList<>();
+        execute(vm, "query-block-exports", Json.object(), deadline)
+                .forEach(export -> ids.add(export.path("id").asText()));
+        return ids;
+    }
+
+    private JsonNode execute(VmId vm, String command, ObjectNode arguments, Deadline deadline)
+            throws ProviderException {
+        ObjectNode request = Json.object().put("execute", command);
+        if (!arguments.isEmpty()) {
+            request.set("arguments", arguments);
+        }
+        String what = "QEMU's monitor command " + command + " of VM " + vm;
+        String text = libvirt.domain(what, vm, deadline, domain -> domain.qemuMonitorCommand(request.toString(), 0));
+        JsonNode answer = Json.parse(text);
+        JsonNode error = answer.path("error");
+        if (!error.isMissingNode()) {
+            throw new ProviderException(
+                    FailureKind.CONFLICT,
+                    what + " failed",
+                    KvmFailures.firstLine(error.path("desc").asText()),
+                    "Look into the log of the VM in /var/log/libvirt/qemu.");
+        }
+        return answer.path("return");
+    }
+}
