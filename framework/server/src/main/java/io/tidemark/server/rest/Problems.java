@@ -1,5 +1,6 @@
 package io.tidemark.server.rest;
 
+import io.tidemark.control.ControlException;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.vertx.core.json.DecodeException;
@@ -47,6 +48,7 @@ final class Problems {
     static Problem of(Throwable cause, int status) {
         return switch (cause) {
             case ProblemException known -> known.problem();
+            case ControlException control -> of(control);
             case ProviderException provider -> of(provider);
             case ValidatorException validation -> of(validation);
             case DecodeException json ->
@@ -54,6 +56,28 @@ final class Problems {
             case HttpException http -> ofStatus(http.getStatusCode());
             default -> ofStatus(status);
         };
+    }
+
+    private static Problem of(ControlException cause) {
+        int status =
+                switch (cause.reason()) {
+                    case NOT_FOUND -> 404;
+                    case CONFLICT -> 409;
+                    case INVALID -> 400;
+                    case GONE -> 410;
+                    case UNREACHABLE -> 503;
+                    case REFUSED -> 422;
+                    case INTERNAL -> 500;
+                };
+        return new Problem(
+                status,
+                cause.code(),
+                cause.happened(),
+                cause.why(),
+                cause.remedy(),
+                cause.fieldErrors().stream()
+                        .map(error -> new Problem.FieldError(error.pointer(), error.detail()))
+                        .toList());
     }
 
     private static Problem of(ProviderException cause) {

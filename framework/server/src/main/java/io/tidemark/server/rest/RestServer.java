@@ -19,8 +19,8 @@ import io.vertx.openapi.contract.OpenAPIContract;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -47,8 +47,10 @@ public final class RestServer implements AutoCloseable {
     private final Vertx vertx;
     private final Endpoint endpoint;
     private final Encryption encryption;
+    private final ApiOperations operations;
 
-    private RestServer(Vertx vertx, Endpoint endpoint, Encryption encryption) {
+    private RestServer(Vertx vertx, Endpoint endpoint, Encryption encryption, ApiOperations operations) {
+        this.operations = operations;
         this.vertx = vertx;
         this.endpoint = endpoint;
         this.encryption = encryption;
@@ -70,10 +72,9 @@ public final class RestServer implements AutoCloseable {
     /**
      * Binds the address and serves from then on.
      *
-     * @param executor runs each operation on a virtual thread of its own
      * @throws IOException when the address cannot be had, or the contract and the operations do not fit each other
      */
-    public static RestServer start(Config config, ApiOperations operations, Executor executor) throws IOException {
+    public static RestServer start(Config config, ApiContext api) throws IOException {
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setUseDaemonThread(true)
                 .setEventLoopPoolSize(2)
@@ -82,12 +83,14 @@ public final class RestServer implements AutoCloseable {
         try {
             OpenAPIContract contract =
                     await(OpenAPIContract.from(vertx, CONTRACT).toCompletionStage());
-            Router router = router(vertx, contract, config.token(), operations, executor);
+            ApiOperations operations = new ApiOperations(api);
+            Router router = router(vertx, contract, config.token(), operations, api.executor());
             HttpServer server = await(vertx.createHttpServer(options(config))
                     .requestHandler(router)
                     .listen()
                     .toCompletionStage());
-            return new RestServer(vertx, new Endpoint(config.bind().host(), server.actualPort()), config.encryption());
+            return new RestServer(
+                    vertx, new Endpoint(config.bind().host(), server.actualPort()), config.encryption(), operations);
         } catch (IOException | RuntimeException e) {
             vertx.close();
             throw e;
@@ -126,7 +129,7 @@ public final class RestServer implements AutoCloseable {
         router.route().handler(new RequestIds());
         router.route(BASE + "/*").handler(new TokenGate(token, OPEN_PATHS));
         router.route(BASE + "/*").handler(context -> {
-            if (operations.uploads().contains(context.request().method() + " " + context.normalizedPath())) {
+            if (ApiOperations.isUpload(String.valueOf(context.request().method()), context.normalizedPath())) {
                 context.next();
             } else {
                 bodies.handle(context);
@@ -142,14 +145,15 @@ public final class RestServer implements AutoCloseable {
 
     private static void bind(OpenAPIRoute route, ApiOperations operations, Executor executor) throws IOException {
         String id = route.getOperation().getOperationId();
-        Optional<Handler<RoutingContext>> stream =
-                Optional.ofNullable(operations.streams().get(id));
-        Optional<Operation> operation =
-                Optional.ofNullable(operations.operations().get(id));
-        if (stream.isPresent()) {
-            route.setDoValidation(!operations.unchecked().contains(id)).addHandler(stream.get());
-        } else if (operation.isPresent()) {
-            route.addHandler(context -> run(context, operation.get(), executor));
+        Handler<RoutingContext> stream = operations.streams().get(id);
+        Upload upload = operations.uploads().get(id);
+        Operation operation = operations.operations().get(id);
+        if (stream != null) {
+            route.addHandler(stream);
+        } else if (upload != null) {
+            route.setDoValidation(false).addHandler(upload);
+        } else if (operation != null) {
+            route.addHandler(context -> run(context, operation, executor));
         } else {
             throw new IOException("The API's contract names operation '" + id + "' and nothing carries it out");
         }
@@ -158,18 +162,21 @@ public final class RestServer implements AutoCloseable {
     private static void run(RoutingContext context, Operation operation, Executor executor) {
         Call call = Call.of(context);
         try {
-            executor.execute(() -> {
-                try {
-                    Answer answer = operation.answer(call);
-                    context.vertx().runOnContext(ignored -> send(context, answer));
-                } catch (Exception e) {
-                    context.vertx().runOnContext(ignored -> context.fail(e));
-                }
-            });
+            executor.execute(() -> complete(context, () -> operation.answer(call)));
         } catch (RejectedExecutionException stopping) {
             context.fail(new Problem(
                             503, "stopping", "The request was not taken", "the server is stopping", "Ask again later.")
                     .exception());
+        }
+    }
+
+    /** Does the work on the calling thread and sends its answer, or its problem, from the event loop. */
+    static void complete(RoutingContext context, Callable<Answer> work) {
+        try {
+            Answer answer = work.call();
+            context.vertx().runOnContext(ignored -> send(context, answer));
+        } catch (Exception e) {
+            context.vertx().runOnContext(ignored -> context.fail(e));
         }
     }
 
@@ -235,6 +242,7 @@ public final class RestServer implements AutoCloseable {
     /** Stops listening and cuts the open connections. Idempotent, never throws. */
     @Override
     public void close() {
+        operations.close();
         try {
             await(vertx.close().toCompletionStage());
         } catch (IOException e) {
