@@ -83,11 +83,11 @@ final class BaseImage {
                 .asLongBuffer()
                 .get(map);
         StoreFile file = files.open(layout.baseImage(volumeIndex));
-        if (file.lengthBytes() != sizeBytes) {
+        long fileBytes = file.lengthBytes();
+        if (fileBytes != sizeBytes) {
             file.close();
-            throw new JournalCorruptException(
-                    "base image " + layout.baseImage(volumeIndex) + " has " + file.lengthBytes() + " bytes, its volume "
-                            + sizeBytes + ". Put the right file back in its place");
+            throw new JournalCorruptException("base image " + layout.baseImage(volumeIndex) + " has " + fileBytes
+                    + " bytes, its volume " + sizeBytes + ". Put the right file back in its place");
         }
         return new BaseImage(files, file, mapPath, manifest.incarnation(), volumeIndex, sizeBytes, map);
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.util.UUID;
 
 /**
@@ -89,7 +90,7 @@ final class CheckpointLog {
             if (lengthBytes == 0) {
                 break;
             }
-            table = CheckpointEntry.decode(bytes, at).applyTo(table, path, at);
+            table = decode(bytes, at).applyTo(table, path, at);
             entries++;
             last = at;
             at += lengthBytes;
@@ -113,6 +114,17 @@ final class CheckpointLog {
         }
         file.sync();
         endOffset = at;
+    }
+
+    private CheckpointEntry decode(ByteBuffer bytes, int at) throws JournalCorruptException {
+        try {
+            return CheckpointEntry.decode(bytes, at);
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new JournalCorruptException(
+                    "checkpoint log " + path + " has an entry with a good checksum and impossible values at offset "
+                            + at,
+                    e);
+        }
     }
 
     CheckpointTable table() {

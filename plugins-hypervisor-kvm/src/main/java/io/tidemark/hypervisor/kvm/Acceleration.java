@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -141,7 +142,7 @@ final class Acceleration {
             } else if (!guest.isAlive()) {
                 return false;
             } else {
-                Waiting.pause(java.time.Duration.ofMillis(20));
+                Waiting.pause(Duration.ofMillis(20));
             }
         }
         return false;

@@ -13,11 +13,10 @@ import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.plugin.Deadline;
 import io.tidemark.spi.plugin.ProviderContext;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.libvirt.Domain.BlockCopyFlags;
-import org.libvirt.TypedParameter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -134,7 +133,7 @@ final class KvmWriteCapture implements WriteCapture {
             if (still.isEmpty()) {
                 return;
             }
-            Waiting.pause(java.time.Duration.ofMillis(50));
+            Waiting.pause(Duration.ofMillis(50));
         }
         throw KvmFailures.tooLate("Ending an earlier capture of disk " + disk.device(), deadline.remaining());
     }
@@ -173,11 +172,7 @@ final class KvmWriteCapture implements WriteCapture {
             access.grantSocket(export.address().socket());
             String target = target(export);
             libvirt.<Boolean>domain(what, vm, deadline, domain -> {
-                domain.blockCopy(
-                        disk.device(),
-                        target,
-                        new TypedParameter[0],
-                        BlockCopyFlags.TRANSIENT_JOB | BlockCopyFlags.SYNCHRONOUS_WRITES);
+                BlockCopy.start(domain, disk.device(), target);
                 return true;
             });
             String node = liveXml(vm, deadline)

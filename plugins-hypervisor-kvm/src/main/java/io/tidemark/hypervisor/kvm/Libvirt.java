@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.libvirt.Connect;
 import org.libvirt.Domain;
 import org.libvirt.LibvirtException;
+import org.libvirt.jna.Libvirt.VirErrorCallback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class Libvirt implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Libvirt.class);
     private static final int MOST_CALLS_AT_ONCE = 64;
+
+    /** libvirt prints each error to standard error unless it is given this; ours come back as exceptions. Held for the process's life. */
+    private static final VirErrorCallback QUIET = (userData, error) -> LOG.debug("libvirt reported an error");
 
     private final String uri;
     private final ThreadPoolExecutor pool;
@@ -181,6 +185,7 @@ final class Libvirt implements AutoCloseable {
                 release(current);
             }
             connect = null;
+            Connect.setErrorCallback(QUIET);
             Connect fresh = new Connect(uri);
             connect = fresh;
             return fresh;

@@ -12,10 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleConsumer;
-import org.libvirt.Domain.BlockCopyFlags;
 import org.libvirt.Domain.BlockJobAbortFlags;
 import org.libvirt.DomainBlockJobInfo;
-import org.libvirt.TypedParameter;
 import org.w3c.dom.Document;
 
 /**
@@ -101,11 +99,7 @@ final class Promotion {
         Xml.child(xml.getDocumentElement(), "source").orElseThrow().setAttribute("file", target.toString());
         libvirt.<Boolean>domain("Copying disk " + device + " of VM " + vm, vm, deadline, domain -> {
             // Writes go to both sides, so that a busy guest cannot outrun the copy for ever.
-            domain.blockCopy(
-                    device,
-                    Xml.write(xml),
-                    new TypedParameter[0],
-                    BlockCopyFlags.TRANSIENT_JOB | BlockCopyFlags.SYNCHRONOUS_WRITES);
+            BlockCopy.start(domain, device, Xml.write(xml));
             return true;
         });
     }

@@ -70,7 +70,12 @@ public final class PeerDirectory {
     }
 
     /** Adds a peer, or updates name, certificate and endpoint of one that is known. */
-    synchronized PeerView put(PeerIdentity identity) {
+    PeerView put(PeerIdentity identity) {
+        // The catalog's lock orders all changes; a lock of our own besides it could be taken in the other order.
+        return catalog.inTransaction(handle -> putLocked(identity));
+    }
+
+    private PeerView putLocked(PeerIdentity identity) {
         for (PeerView other : peers.values()) {
             boolean same = other.id().equals(identity.id());
             if (!same && other.name().equalsIgnoreCase(identity.name())) {
@@ -110,9 +115,11 @@ public final class PeerDirectory {
         return peer;
     }
 
-    synchronized void remove(SiteId site) {
-        catalog.useTransaction(handle -> handle.execute("DELETE FROM peer WHERE site_id = ?", site.toString()));
-        peers.remove(site);
+    void remove(SiteId site) {
+        catalog.useTransaction(handle -> {
+            handle.execute("DELETE FROM peer WHERE site_id = ?", site.toString());
+            peers.remove(site);
+        });
     }
 
     /** Notes that a peer answered or asked. Kept in memory only. */

@@ -28,10 +28,10 @@ final class InboundLane implements ChannelHandler {
         channel.acknowledge(position);
     }
 
-    /** Sends a message, or closes the channel when it cannot be taken: the lane then connects again and asks anew. */
+    /** Sends a message; on a closed channel that is nothing, and the lane asks anew once it has connected again. */
     void send(long position, LaneMessage message) {
-        if (channel.offer(position, LaneMessageCodec.encode(message)) != Offer.ACCEPTED) {
-            LOG.atWarn().log("A lane does not read its answers; closing its channel");
+        if (channel.offer(position, LaneMessageCodec.encode(message)) == Offer.BACK_PRESSURE) {
+            LOG.atWarn().log("A lane does not read its answers; closing its channel, so that it connects anew");
             channel.close();
         }
     }

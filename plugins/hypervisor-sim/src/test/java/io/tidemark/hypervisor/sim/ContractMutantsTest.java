@@ -18,7 +18,6 @@ import io.tidemark.spi.site.PowerState;
 import io.tidemark.spi.site.VmDescription;
 import io.tidemark.spi.site.VolumeDescription;
 import io.tidemark.tck.hypervisor.HypervisorContract;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -239,7 +238,7 @@ final class ContractMutantsTest {
                 MutatedSuites.VolumeReader.class,
                 new Mutant(
                         "shows the contents of when it was opened",
-                        readerDevice(ContractMutantsTest::frozen),
+                        readerDevice(WrongReaders::frozen),
                         "openDeviceShowsWhatWasAcknowledgedBeforeTheRead"),
                 new Mutant(
                         "calls everything zero",
@@ -274,7 +273,7 @@ final class ContractMutantsTest {
                 new Mutant(
                         "cannot read a VM that is off",
                         site -> Wrong.reader((arguments, right) -> {
-                                    requireRunning(site, (VolumeId) arguments[0], (Deadline) arguments[1]);
+                                    WrongReaders.requireRunning(site, (VolumeId) arguments[0], (Deadline) arguments[1]);
                                     return right.call();
                                 })
                                 .apply(site),
@@ -380,28 +379,6 @@ final class ContractMutantsTest {
 
     private static UnaryOperator<HypervisorSite> readerDevice(UnaryOperator<BlockDevice> mutation) {
         return Wrong.reader((arguments, right) -> mutation.apply((BlockDevice) Wrong.given(right)));
-    }
-
-    private static BlockDevice frozen(BlockDevice device) {
-        ByteBuffer snapshot = ByteBuffer.allocate(Math.toIntExact(device.sizeBytes()));
-        return Wrong.in(BlockDevice.class, device, "read", (arguments, right) -> {
-            if (snapshot.hasRemaining()) {
-                device.read(0, snapshot);
-            }
-            ByteBuffer into = (ByteBuffer) arguments[1];
-            into.put(snapshot.array(), Math.toIntExact((long) arguments[0]), into.remaining());
-            return null;
-        });
-    }
-
-    private static void requireRunning(HypervisorSite site, VolumeId volume, Deadline deadline)
-            throws ProviderException {
-        for (VmDescription vm : site.inventory().list(deadline)) {
-            if (vm.power() == PowerState.OFF
-                    && vm.volumes().stream().anyMatch(each -> each.id().equals(volume))) {
-                throw Refusal.vmIsOff(vm.id());
-            }
-        }
     }
 
     private static List<VolumeId> knownVolumes(HypervisorSite site, VmId vm, List<?> asked) throws ProviderException {

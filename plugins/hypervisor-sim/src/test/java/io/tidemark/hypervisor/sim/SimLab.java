@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** An open simulated hypervisor, and short words for what the tests do with it. */
 final class SimLab implements AutoCloseable {
@@ -103,6 +104,15 @@ final class SimLab implements AutoCloseable {
                 new VmHardware(1 << 20, 1, Optional.empty()),
                 List.of(new RecoveryDisk("vda", DISK_BYTES, export.address())),
                 List.of());
+    }
+
+    /** The server notices a little later that a client has gone. */
+    static void awaitReleased(BlockExport export) {
+        for (Deadline limit = soon(); export.connections() > 0; LockSupport.parkNanos(2_000_000)) {
+            if (limit.passed()) {
+                throw new AssertionError("an export is still connected");
+            }
+        }
     }
 
     static Deadline soon() {

@@ -114,7 +114,7 @@ final class SimRecoveryTest {
                 VmId vm = lab.recover("discarded", export, operation);
                 assertThrows(ProviderException.class, () -> lab.target()
                         .promote(vm, operation, discardOnceUnderWay(lab, operation), SimLab.soon()));
-                assertEquals(0, export.connections());
+                SimLab.awaitReleased(export);
             }
             assertEquals(List.of(), lab.target().list(operation, SimLab.soon()));
             assertEquals(List.of(), lab.site().inventory().list(SimLab.soon()));
@@ -142,7 +142,7 @@ final class SimRecoveryTest {
                 guest.append(0, 2, SimLab.soon());
                 assertEquals(new LedgerReport(2, true), guest.report(0, SimLab.soon()));
                 lab.target().discard(operation, SimLab.soon());
-                assertEquals(0, second.connections());
+                SimLab.awaitReleased(second);
             }
         }
     }

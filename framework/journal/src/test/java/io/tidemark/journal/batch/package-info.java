@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemark.journal.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemark.journal;
+
+import org.jspecify.annotations.NullMarked;

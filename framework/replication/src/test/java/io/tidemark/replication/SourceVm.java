@@ -1,0 +1,148 @@
+package io.tidemark.replication;
+
+import io.tidemark.journal.JournalVolume;
+import io.tidemark.spi.block.BlockDevice;
+import io.tidemark.spi.block.ZeroCause;
+import io.tidemark.spi.capture.CaptureSession;
+import io.tidemark.spi.capture.CaptureSink;
+import io.tidemark.spi.capture.LossCause;
+import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.id.VolumeId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A VM on a test hypervisor: byte arrays as disks, and a record of every write with the moments of its issue and acknowledgement. */
+final class SourceVm {
+    final VmId id;
+    final List<Disk> disks = new ArrayList<>();
+    private final AtomicLong moments;
+    private @Nullable CaptureSink sink;
+    int attachments;
+
+    SourceVm(String name, int diskCount, int diskBytes, AtomicLong moments) {
+        this.id = new VmId(name);
+        this.moments = moments;
+        for (int i = 0; i < diskCount; i++) {
+            disks.add(new Disk(new VolumeId(name + "/vd" + (char) ('a' + i)), new byte[diskBytes]));
+        }
+    }
+
+    List<JournalVolume> volumes() {
+        return disks.stream()
+                .map(disk -> new JournalVolume(disk.volume, disk.bytes.length))
+                .toList();
+    }
+
+    /** A write with the moments, on a clock shared by all VMs, between which it happened. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Write(int offset, byte[] data, long issued, long acknowledged) {}
+
+    /** One disk; writes to it are serial, as overlapping writes of a guest are. */
+    final class Disk {
+        final VolumeId volume;
+        final byte[] bytes;
+        final List<Write> writes = new ArrayList<>();
+
+        Disk(VolumeId volume, byte[] bytes) {
+            this.volume = volume;
+            this.bytes = bytes;
+        }
+
+        /** A guest's write: local first, then captured, then acknowledged. */
+        synchronized void write(int offset, byte[] data) {
+            long issued = moments.incrementAndGet();
+            System.arraycopy(data, 0, bytes, offset, data.length);
+            CaptureSink capture = sink();
+            if (capture != null) {
+                if (isZero(data)) {
+                    capture.onZero(volume, offset, data.length, ZeroCause.WRITE_ZEROES);
+                } else {
+                    capture.onWrite(volume, offset, ByteBuffer.wrap(data));
+                }
+            }
+            writes.add(new Write(offset, data, issued, moments.incrementAndGet()));
+        }
+
+        private static boolean isZero(byte[] data) {
+            for (byte b : data) {
+                if (b != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        BlockDevice live() {
+            return new LiveDisk(this);
+        }
+    }
+
+    private synchronized @Nullable CaptureSink sink() {
+        return sink;
+    }
+
+    synchronized CaptureSession attach(CaptureSink fresh) {
+        sink = fresh;
+        attachments++;
+        disks.forEach(disk -> fresh.onSynchronous(disk.volume));
+        return this::detach;
+    }
+
+    private synchronized void detach() {
+        sink = null;
+    }
+
+    void loseCapture(String why) {
+        CaptureSink losing;
+        synchronized (this) {
+            losing = sink;
+            sink = null;
+        }
+        if (losing != null) {
+            for (Disk disk : disks) {
+                losing.onContinuityLost(disk.volume, LossCause.CAPTURE_FAILED, why);
+            }
+        }
+    }
+
+    private record LiveDisk(Disk disk) implements BlockDevice {
+        @Override
+        public long sizeBytes() {
+            return disk.bytes.length;
+        }
+
+        @Override
+        public boolean readOnly() {
+            return true;
+        }
+
+        @Override
+        public void read(long offset, ByteBuffer into) {
+            // Byte by byte without the disk's lock: a write during it may be seen or not, as on a real disk.
+            int at = (int) offset;
+            while (into.hasRemaining()) {
+                into.put(disk.bytes[at++]);
+            }
+        }
+
+        @Override
+        public void write(long offset, ByteBuffer data) throws IOException {
+            throw new IOException("read-only");
+        }
+
+        @Override
+        public void writeZeroes(long offset, long lengthBytes, ZeroCause cause) throws IOException {
+            throw new IOException("read-only");
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+}
