@@ -28,7 +28,8 @@ final class JournalCrashTest {
         // first.
         return (kind, file) -> {
             boolean now = kind.changes() && files.changes() == (kind == Call.WRITE ? call - 1 : call);
-            return now ? fault : Fault.NONE;
+            boolean applies = fault != Fault.HALF || kind == Call.WRITE;
+            return now && applies ? fault : Fault.NONE;
         };
     }
 
@@ -82,13 +83,13 @@ final class JournalCrashTest {
 
     @Test
     void killedAtEveryCallWithUnsyncedSectorsTorn() {
-        crashEverywhere(Survival.RANDOM, 2);
+        crashEverywhere(Survival.RANDOM, 1);
     }
 
     /** J2: recovery itself is killed, at a random call, three times over. */
     @Test
     void killedDuringRecovery() {
-        Seeds.check(150, random -> {
+        Seeds.check(80, random -> {
             long seed = random.nextInt(5);
             CrashScenario scenario = new CrashScenario(seed);
             MemoryFiles files = crash(scenario, 20 + random.nextInt(250), random, Survival.RANDOM);
@@ -132,6 +133,7 @@ final class JournalCrashTest {
         files.setFaults(at(files, call, fault));
         try {
             scenario.run(files, opened);
+            return; // the call is of a kind that this fault does not befall
         } catch (IOException e) {
             files.setFaults((kind, file) -> Fault.NONE);
             if (!opened.isEmpty()) {

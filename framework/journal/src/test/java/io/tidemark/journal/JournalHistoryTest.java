@@ -193,7 +193,7 @@ final class JournalHistoryTest {
 
     @Test
     void everyViewEqualsTheModel() {
-        Seeds.check(40, random -> {
+        Seeds.check(25, random -> {
             Life life = new Life(random, new MemoryFiles(), Path.of("/journals/one"));
             for (int i = 0; i < 120; i++) {
                 life.step();
