@@ -4,6 +4,8 @@ import io.tidemark.control.ControlException;
 import io.tidemark.control.ControlPlane;
 import io.tidemark.control.ControlSettings;
 import io.tidemark.control.catalog.Catalog;
+import io.tidemark.control.dataplane.Hypervisors;
+import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.site.HypervisorConfiguration;
 import io.tidemark.control.site.PeerDirectory;
 import io.tidemark.control.time.SystemTimer;
@@ -58,13 +60,24 @@ public final class TidemarkServer implements AutoCloseable {
     private final AdminToken adminToken;
     private final PeerMesh mesh;
     private final RestServer rest;
+    private final Hypervisors hypervisors;
+    private final JournalStore journals;
 
-    private TidemarkServer(OpenParts parts, LocalSite site, AdminToken adminToken, PeerMesh mesh, RestServer rest) {
+    private TidemarkServer(
+            OpenParts parts,
+            LocalSite site,
+            AdminToken adminToken,
+            PeerMesh mesh,
+            RestServer rest,
+            Hypervisors hypervisors,
+            JournalStore journals) {
         this.parts = parts;
         this.site = site;
         this.adminToken = adminToken;
         this.mesh = mesh;
         this.rest = rest;
+        this.hypervisors = hypervisors;
+        this.journals = journals;
     }
 
     /**
@@ -171,7 +184,7 @@ public final class TidemarkServer implements AutoCloseable {
                 .addKeyValue("rest", rest.url())
                 .addKeyValue("peers", mesh.endpoint())
                 .log("Server started");
-        return new TidemarkServer(parts, site, token, mesh, rest);
+        return new TidemarkServer(parts, site, token, mesh, rest, hypervisors, dataPlane.journals());
     }
 
     private static ExecutorService executor(OpenParts parts, LocalSite site) {
@@ -250,6 +263,16 @@ public final class TidemarkServer implements AutoCloseable {
     /** Where other sites are told to connect to. */
     public Endpoint peerEndpoint() {
         return mesh.endpoint();
+    }
+
+    /** The hypervisors that are open, for a program that embeds the server and runs workloads on their sample VMs. */
+    public Hypervisors hypervisors() {
+        return hypervisors;
+    }
+
+    /** The journals kept here, for a program that embeds the server and compares their contents itself. */
+    public JournalStore journals() {
+        return journals;
     }
 
     /** Where the administrator's token was left at the first start. */

@@ -14,6 +14,7 @@ import io.tidemark.spi.id.VpgId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +64,7 @@ public final class ServedCheckpoints implements AutoCloseable {
             return existing.addresses();
         }
         List<BlockDevice> devices = new ArrayList<>();
-        Files.createDirectories(socketFolder);
+        openSocketFolder();
         Path socket = socketFolder.resolve("op-" + operation.toString().substring(0, 13) + ".sock");
         NbdServer server = NbdServer.listen(NbdServerConfig.unix(socket));
         try {
@@ -81,6 +82,12 @@ public final class ServedCheckpoints implements AutoCloseable {
             devices.forEach(ServedCheckpoints::closeQuietly);
             throw e;
         }
+    }
+
+    /** Others may pass through but not list: a hypervisor under another user must reach the sockets. */
+    private void openSocketFolder() throws IOException {
+        Files.createDirectories(socketFolder);
+        Files.setPosixFilePermissions(socketFolder, PosixFilePermissions.fromString("rwx--x--x"));
     }
 
     private BlockDevice device(RecoveryJournals.OpenView open, OperationId operation, int index, Access access)
@@ -129,5 +136,13 @@ public final class ServedCheckpoints implements AutoCloseable {
     public synchronized void close() {
         served.values().forEach(ServedCheckpoints::close);
         served.clear();
+        try {
+            Files.deleteIfExists(socketFolder);
+        } catch (IOException e) {
+            LOG.atWarn()
+                    .addKeyValue("folder", socketFolder)
+                    .setCause(e)
+                    .log("The folder of sockets could not be removed");
+        }
     }
 }
