@@ -27,7 +27,7 @@ public final class ApiClient implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String BASE = "/api/v1";
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
-    private static final Duration REQUEST_LIMIT = Duration.ofSeconds(120);
+    private static final Duration REQUEST_LIMIT = Duration.ofMinutes(2);
 
     private final String url;
     private final String token;
@@ -139,7 +139,12 @@ public final class ApiClient implements AutoCloseable {
         try {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException notFromTidemark) {
-            return JsonNodeFactory.instance.objectNode().put("detail", "the answer is not JSON: " + text.lines().findFirst().orElse(""));
+            return JsonNodeFactory.instance
+                    .objectNode()
+                    .put(
+                            "detail",
+                            "the answer is not JSON: "
+                                    + text.lines().findFirst().orElse(""));
         }
     }
 

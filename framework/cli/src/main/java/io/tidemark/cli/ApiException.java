@@ -35,8 +35,8 @@ public final class ApiException extends Exception {
     static ApiException of(int status, JsonNode problem) {
         List<String> places = new ArrayList<>();
         problem.path("errors")
-                .forEach(error -> places.add(
-                        error.path("pointer").asText() + ": " + error.path("detail").asText()));
+                .forEach(error -> places.add(error.path("pointer").asText() + ": "
+                        + error.path("detail").asText()));
         return new ApiException(
                 status,
                 problem.path("code").asText("status-" + status),

@@ -21,7 +21,9 @@ final class Human {
             value /= 1024;
             unit++;
         }
-        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
+        return unit == 0
+                ? bytes + " B"
+                : String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
     }
 
     /** A length of time given in seconds; a dash when there is none. */
@@ -45,9 +47,7 @@ final class Human {
 
     /** A moment in local time; a dash when there is none. */
     static String time(JsonNode instant) {
-        return instant.isTextual()
-                ? TIME.format(Instant.parse(instant.asText()).atZone(ZoneId.systemDefault()))
-                : "-";
+        return instant.isTextual() ? TIME.format(Instant.parse(instant.asText()).atZone(ZoneId.systemDefault())) : "-";
     }
 
     /** A text; a dash when there is none. */

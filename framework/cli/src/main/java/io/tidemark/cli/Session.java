@@ -76,7 +76,9 @@ final class Session implements AutoCloseable {
             }
             Path pinned = certificate != null
                     ? certificate
-                    : Optional.ofNullable(environment.get("TIDEMARK_CERTIFICATE")).map(Path::of).orElse(null);
+                    : Optional.ofNullable(environment.get("TIDEMARK_CERTIFICATE"))
+                            .map(Path::of)
+                            .orElse(null);
             try {
                 known = new ApiClient(address, token(), Optional.ofNullable(pinned));
             } catch (IllegalArgumentException e) {
@@ -195,9 +197,13 @@ final class Session implements AutoCloseable {
         if (state.equals("PENDING") || !told.add(title + state)) {
             return;
         }
-        String time = step.path("millis").isNumber() ? " (" + Human.duration(Duration.ofMillis(step.path("millis").asLong())) + ")" : "";
+        String time = step.path("millis").isNumber()
+                ? " (" + Human.duration(Duration.ofMillis(step.path("millis").asLong())) + ")"
+                : "";
         String message = step.path("message").asText();
-        err.println(String.format("  %-9s %s%s%s", state.toLowerCase(java.util.Locale.ROOT), title, time, message.isEmpty() ? "" : ": " + message));
+        err.println(String.format(
+                "  %-9s %s%s%s",
+                state.toLowerCase(java.util.Locale.ROOT), title, time, message.isEmpty() ? "" : ": " + message));
         err.flush();
     }
 
