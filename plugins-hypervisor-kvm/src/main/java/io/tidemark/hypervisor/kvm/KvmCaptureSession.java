@@ -4,7 +4,6 @@ import io.tidemark.hypervisor.kvm.DomainXml.Disk;
 import io.tidemark.hypervisor.kvm.DomainXml.Mirror;
 import io.tidemark.spi.capture.CaptureSession;
 import io.tidemark.spi.capture.LossCause;
-import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
@@ -32,10 +31,11 @@ final class KvmCaptureSession implements CaptureSession {
     private static final long STEADY_POLL_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final Duration QUICK = Duration.ofSeconds(2);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
-    /** How long a VM that goes off may take from closing its connections until libvirt knows. */
-    private static final Duration POWER_OFF_LIMIT = Duration.ofMillis(1500);
+    private static final Duration CAUSE_LIMIT = Duration.ofSeconds(1);
+    private static final Duration CAUSE_QUESTION_LIMIT = Duration.ofMillis(250);
 
     private final VmId vm;
+    private final Optional<QemuProcess> process;
     private final List<CapturedVolume> volumes;
     private final Libvirt libvirt;
     private final Monitor monitor;
@@ -47,12 +47,14 @@ final class KvmCaptureSession implements CaptureSession {
     /** @param volumes attached to the VM already */
     KvmCaptureSession(
             VmId vm,
+            Optional<QemuProcess> process,
             List<CapturedVolume> volumes,
             Libvirt libvirt,
             Monitor monitor,
             CaptureWatchdog watchdog,
             ThreadFactory threads) {
         this.vm = vm;
+        this.process = process;
         this.volumes = List.copyOf(volumes);
         this.libvirt = libvirt;
         this.monitor = monitor;
@@ -160,43 +162,43 @@ final class KvmCaptureSession implements CaptureSession {
 
     private record Loss(LossCause cause, String detail) {}
 
-    /** Why QEMU closed the connection: the VM went off, the disk is gone, or only the job failed. */
+    /**
+     * Why QEMU closed the connection: the VM went off, the disk is gone, or only the job failed. Told within a second whether it was found
+     * out or not, because until then the host does not know that writes may be missing.
+     */
     private Loss causeOfDisconnect(CapturedVolume volume) {
-        Deadline limit = Deadline.after(POWER_OFF_LIMIT);
-        try {
-            while (!limit.passed() && !closing.get()) {
-                Optional<DomainXml> xml = liveXml(limit);
-                if (xml.isEmpty()) {
-                    return new Loss(LossCause.VM_STOPPED, "the VM is off or was removed");
-                }
-                Optional<Disk> disk = xml.get().disk(volume.disk());
-                if (disk.isEmpty()) {
-                    return new Loss(LossCause.VOLUME_CHANGED, "disk " + volume.disk() + " was unplugged");
-                }
-                // QEMU itself answers only while its process lives; libvirt may not know yet that it ended.
-                if (qemuAnswers(limit)) {
-                    return new Loss(
-                            LossCause.CAPTURE_FAILED,
-                            "QEMU's copy job on disk " + volume.disk() + " ended; the guest runs on");
-                }
-                Waiting.pause(Duration.ofMillis(20));
+        Deadline limit = Deadline.after(CAUSE_LIMIT);
+        while (!limit.passed() && !closing.get()) {
+            if (process.filter(qemu -> !qemu.alive()).isPresent()) {
+                return new Loss(LossCause.VM_STOPPED, "the VM's QEMU ended");
             }
-        } catch (ProviderException e) {
-            LOG.atInfo().addKeyValue("vm", vm).setCause(e).log("the cause of a loss is not known");
+            try {
+                Optional<Loss> found = askForCause(volume, Deadline.after(CAUSE_QUESTION_LIMIT));
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            } catch (ProviderException e) {
+                LOG.atDebug().addKeyValue("vm", vm).setCause(e).log("libvirt does not say yet why a capture ended");
+            }
+            Waiting.pause(Duration.ofMillis(10));
         }
-        return new Loss(LossCause.CAPTURE_FAILED, "QEMU closed the connection to disk " + volume.disk());
+        return new Loss(
+                LossCause.CAPTURE_FAILED,
+                "QEMU closed the connection to disk " + volume.disk() + "; libvirt did not say why in time");
     }
 
-    private boolean qemuAnswers(Deadline limit) throws ProviderException {
-        try {
-            monitor.exports(vm, limit);
-            return true;
-        } catch (ProviderException e) {
-            if (e.kind() == FailureKind.UNREACHABLE) {
-                throw e;
-            }
-            return false;
+    /** Empty while a VM is on its way down: libvirt still has it, and its QEMU does not answer any more. */
+    private Optional<Loss> askForCause(CapturedVolume volume, Deadline limit) throws ProviderException {
+        Optional<DomainXml> xml = liveXml(limit);
+        if (xml.isEmpty()) {
+            return Optional.of(new Loss(LossCause.VM_STOPPED, "the VM is off or was removed"));
         }
+        if (xml.get().disk(volume.disk()).isEmpty()) {
+            return Optional.of(new Loss(LossCause.VOLUME_CHANGED, "disk " + volume.disk() + " was unplugged"));
+        }
+        monitor.exports(vm, limit);
+        return Optional.of(new Loss(
+                LossCause.CAPTURE_FAILED, "QEMU's copy job on disk " + volume.disk() + " ended; the guest runs on"));
     }
 
     /** Empty when the VM is off. */

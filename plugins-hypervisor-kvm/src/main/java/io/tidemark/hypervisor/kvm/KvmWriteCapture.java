@@ -140,6 +140,7 @@ final class KvmWriteCapture implements WriteCapture {
 
     private KvmCaptureSession start(VmId vm, List<Disk> disks, CaptureSink sink, Deadline deadline)
             throws ProviderException {
+        Optional<QemuProcess> process = QemuProcess.of(liveXml(vm, deadline).name());
         List<CapturedVolume> started = new ArrayList<>();
         boolean complete = false;
         try {
@@ -147,16 +148,16 @@ final class KvmWriteCapture implements WriteCapture {
                 started.add(startVolume(vm, disk, sink, deadline));
             }
             complete = true;
-            return session(vm, started);
+            return session(vm, process, started);
         } finally {
             if (!complete) {
-                session(vm, started).abandon();
+                session(vm, process, started).abandon();
             }
         }
     }
 
-    private KvmCaptureSession session(VmId vm, List<CapturedVolume> volumes) {
-        return new KvmCaptureSession(vm, volumes, libvirt, monitor, watchdog, host.threads("capture"));
+    private KvmCaptureSession session(VmId vm, Optional<QemuProcess> process, List<CapturedVolume> volumes) {
+        return new KvmCaptureSession(vm, process, volumes, libvirt, monitor, watchdog, host.threads("capture"));
     }
 
     private CapturedVolume startVolume(VmId vm, Disk disk, CaptureSink sink, Deadline deadline)

@@ -3,7 +3,8 @@
 #   request: <id> <verb> [disk] [number]        answer: <id> ok [values] | <id> err <why>
 # Ledger of a disk: the file /ledger on its ext4 file system, blocks laid out beforehand, one entry in each 512 bytes. Entry n is the line
 # "<n> <digest> <n> <digest> ..." of 511 characters; digest(n) = (digest(n-1) * 48271 + n) mod 2147483647, digest(0) = 1. An entry that was
-# never written is 511 dots. Entries are written with O_DIRECT: once dd returns the disk has them.
+# never written is 511 dots. Entries are written with O_DIRECT and fsync: once dd returns the disk has them. O_DIRECT alone is not enough:
+# entries were seen that stayed in the guest's cache.
 export PATH=/bin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
@@ -58,7 +59,7 @@ append() {
     digest=$(((digest * 48271 + $3) % 2147483647))
     entry="$3 $digest "
     while [ ${#entry} -lt 511 ]; do entry="$entry$entry"; done
-    if echo "${entry:0:511}" | dd "of=/mnt/$2/ledger" bs=512 seek=$last count=1 conv=notrunc oflag=direct iflag=fullblock 2>/tmp/dd; then
+    if echo "${entry:0:511}" | dd "of=/mnt/$2/ledger" bs=512 seek=$last count=1 conv=notrunc,fsync oflag=direct iflag=fullblock 2>/tmp/dd; then
         eval "last_$2=$3; digest_$2=$digest"
         echo "$1 ok"
     else
