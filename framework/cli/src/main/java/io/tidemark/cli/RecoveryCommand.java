@@ -33,6 +33,7 @@ final class RecoveryCommand {
         private @Nullable String at;
 
         @Option(names = "--latest", description = "Newest checkpoint (default).")
+        @SuppressWarnings("UnusedVariable") // says what is done anyway, and keeps the others from being given with it
         private boolean latest;
 
         private ObjectNode json() {
