@@ -2,9 +2,6 @@ package io.tidemark.journal;
 
 import io.tidemark.journal.JournalRefusedException.Reason;
 import io.tidemark.journal.batch.Batch;
-import io.tidemark.journal.batch.BatchHeader;
-import io.tidemark.journal.batch.BatchRecord;
-import io.tidemark.journal.batch.CorruptBatchException;
 import io.tidemark.journal.file.StoreFiles;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VolumeId;
@@ -16,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The ordered writes of one VM in one VPG, with checkpoints and base images; the façade of the engine.
@@ -32,17 +28,12 @@ import org.jspecify.annotations.Nullable;
  * segment and the indexes of those before it; a lookup in a view is O(segments × log extents).
  */
 public final class Journal implements AutoCloseable {
-    /** A change that the owner makes. */
-    private interface Change<T> {
-        T run() throws IOException;
-    }
-
     private final StoreFiles files;
     private final JournalLayout layout;
     private final JournalConfig config;
     private final StoreFiles.StoreLock lock;
-    private final OwnerGuard owner = new OwnerGuard();
-    private final FailureLatch failure;
+    private final ChangeGate gate;
+    private final Admission admission;
     private final CheckpointLog checkpoints;
     private final SegmentCatalog catalog;
     private final SegmentWriter writer;
@@ -50,7 +41,6 @@ public final class Journal implements AutoCloseable {
     private final List<BaseImage> bases;
     private final Ageing ageing;
     private volatile Manifest manifest;
-    private boolean closed;
 
     private Journal(StoreFiles files, JournalLayout layout, JournalConfig config, StoreFiles.StoreLock lock)
             throws IOException {
@@ -59,13 +49,14 @@ public final class Journal implements AutoCloseable {
         this.layout = layout;
         this.config = config;
         this.lock = lock;
-        this.failure = new FailureLatch(layout.folder());
+        this.gate = new ChangeGate(layout.folder());
         this.checkpoints = parts.checkpoints();
         this.catalog = parts.catalog();
         this.writer = parts.writer();
         this.consistency = parts.consistency();
         this.bases = parts.bases();
         this.manifest = parts.manifest();
+        this.admission = new Admission(parts);
         this.ageing = new Ageing(files, layout, config, parts);
     }
 
@@ -166,53 +157,13 @@ public final class Journal implements AutoCloseable {
      *     volume of this journal has
      */
     public long append(ByteBuffer batch) throws IOException {
-        return change(() -> {
-            Batch verified = verify(batch);
-            BatchHeader header = verified.header();
-            long appended = writer.appendedPosition();
-            if (header.epoch() < writer.epoch()) {
-                throw new JournalRefusedException(
-                        Reason.OLD_EPOCH,
-                        "batch " + header + " is of epoch " + header.epoch() + ", and epoch " + writer.epoch()
-                                + " has begun: its sender no longer owns this VPG"); // J7
+        return gate.change(() -> {
+            Batch verified = admission.verify(batch);
+            if (admission.isNew(verified.header())) {
+                writer.append(verified);
             }
-            if (header.endPosition() <= appended) {
-                return appended;
-            }
-            if (header.firstPosition() > appended) {
-                throw new JournalRefusedException(
-                        Reason.GAP,
-                        "batch " + header + " would leave a gap: the journal ends at" + " position " + appended
-                                + ". Send again from there");
-            }
-            if (header.firstPosition() < appended) {
-                throw new JournalRefusedException(
-                        Reason.PARTIAL_OVERLAP,
-                        "batch " + header + " overlaps the journal, which" + " ends at position " + appended
-                                + ", in part. Send batches again as they were");
-            }
-            writer.append(verified);
             return writer.appendedPosition();
         });
-    }
-
-    private Batch verify(ByteBuffer bytes) throws JournalRefusedException {
-        try {
-            Batch batch = Batch.parse(bytes);
-            batch.verifyPayload();
-            for (BatchRecord record : batch.records()) {
-                if (!Segment.fits(record, spec())) {
-                    throw new JournalRefusedException(
-                            Reason.BAD_RECORD,
-                            "the journal of " + spec().id() + " has no place for " + record + ": its volumes are "
-                                    + spec().volumes());
-                }
-            }
-            return batch;
-        } catch (CorruptBatchException e) {
-            throw new JournalRefusedException(
-                    Reason.CORRUPT_BATCH, "the batch was refused: " + e.getMessage() + ". Send it again", e);
-        }
     }
 
     /**
@@ -221,7 +172,7 @@ public final class Journal implements AutoCloseable {
      * @return the durable position, which alone may be acknowledged (J10)
      */
     public long sync() throws IOException {
-        return change(() -> {
+        return gate.change(() -> {
             writer.sync();
             return writer.durablePosition();
         });
@@ -244,7 +195,7 @@ public final class Journal implements AutoCloseable {
 
     /** Fences off the senders of older epochs, durably; does nothing if the epoch has begun already. Owner. */
     public void raiseEpoch(long epoch) throws IOException {
-        change(() -> {
+        gate.change(() -> {
             if (epoch < writer.epoch()) {
                 throw new JournalRefusedException(
                         Reason.OLD_EPOCH, "epoch " + epoch + " is over: epoch " + writer.epoch() + " has begun");
@@ -276,43 +227,17 @@ public final class Journal implements AutoCloseable {
      *     grow
      */
     public void addCheckpoint(CheckpointRecord checkpoint) throws IOException {
-        change(() -> {
-            CheckpointTable table = checkpoints.table();
-            CheckpointRecord same = table.find(checkpoint.id()).orElse(null);
-            if (same != null && same.withPinning(checkpoint.pinning()).equals(checkpoint)) {
-                return same;
+        gate.change(() -> {
+            if (admission.isNew(checkpoint, manifest.viewFloorPosition())) {
+                checkpoints.add(checkpoint);
             }
-            refuseUnfit(checkpoint, table.newest().orElse(null));
-            checkpoints.add(checkpoint);
             return checkpoint;
         });
     }
 
-    private void refuseUnfit(CheckpointRecord checkpoint, @Nullable CheckpointRecord newest)
-            throws JournalRefusedException {
-        long position = checkpoint.position();
-        if (position > durablePosition()) {
-            throw new JournalRefusedException(
-                    Reason.NOT_DURABLE,
-                    checkpoint + " lies beyond the durable position " + durablePosition() + ". Sync first");
-        }
-        boolean grows = newest == null || (checkpoint.id().compareTo(newest.id()) > 0 && position >= newest.position());
-        if (!grows || position < manifest.viewFloorPosition()) {
-            throw new JournalRefusedException(
-                    Reason.NOT_GROWING,
-                    checkpoint + " does not come after the newest checkpoint, " + newest + ", and the floor, position "
-                            + manifest.viewFloorPosition());
-        }
-        if (consistency.at(position) == ConsistencyState.INCONSISTENT) {
-            throw new JournalRefusedException(
-                    Reason.INCONSISTENT,
-                    checkpoint + " lies inside a sync: the contents there are none that the VM ever had");
-        }
-    }
-
     /** Pins or unpins a checkpoint, durable on return. Owner. */
     public void setPinning(CheckpointId id, Pinning pinning) throws IOException {
-        change(() -> {
+        gate.change(() -> {
             CheckpointRecord known = find(id);
             if (known.pinning() != pinning) {
                 checkpoints.setPinning(id, pinning);
@@ -395,7 +320,7 @@ public final class Journal implements AutoCloseable {
      * newest checkpoint always stays. May be cut off by a crash at any step; the next call resumes. Owner.
      */
     public AgeingResult age(Instant keepCheckpointsSince) throws IOException {
-        return change(() -> ageing.run(keepCheckpointsSince, manifest, changed -> manifest = changed));
+        return gate.change(() -> ageing.run(keepCheckpointsSince, manifest, changed -> manifest = changed));
     }
 
     public JournalStatistics statistics() {
@@ -424,45 +349,13 @@ public final class Journal implements AutoCloseable {
 
     /** Whether changes are refused until the journal is opened again (J9). */
     public boolean hasFailed() {
-        return failure.isSet();
-    }
-
-    private <T> T change(Change<T> action) throws IOException {
-        owner.enter();
-        try {
-            if (closed) {
-                throw new IllegalStateException("journal " + layout.folder() + " is closed");
-            }
-            failure.check();
-            return runOrFail(action);
-        } finally {
-            owner.exit();
-        }
-    }
-
-    private <T> T runOrFail(Change<T> action) throws IOException {
-        try {
-            return action.run();
-        } catch (JournalException e) {
-            // Refused before anything was changed, or damage found while reading.
-            throw e;
-        } catch (IOException e) {
-            throw failure.set(e);
-        } catch (RuntimeException | Error e) {
-            failure.set(e);
-            throw e;
-        }
+        return gate.hasFailed();
     }
 
     /** Closes the files without a sync: what was not durable may be lost. Views must be closed before. Idempotent. Owner. */
     @Override
     public void close() throws IOException {
-        owner.enter();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        gate.close(() -> {
             for (Segment segment : catalog.open()) {
                 segment.file().close();
             }
@@ -471,8 +364,7 @@ public final class Journal implements AutoCloseable {
             }
             checkpoints.close();
             lock.close();
-        } finally {
-            owner.exit();
-        }
+            return layout;
+        });
     }
 }

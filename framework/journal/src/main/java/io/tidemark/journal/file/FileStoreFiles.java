@@ -4,19 +4,26 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
  * Real files, by {@link FileChannel}. A thread that is in here must not be interrupted: that closes the channel under all other threads.
  */
 public final class FileStoreFiles implements StoreFiles {
+    /**
+     * What this process has locked. The system's lock alone is not enough: to it a process never collides with itself, and closing any
+     * channel to a file gives up all locks of the process on that file.
+     */
+    private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
+
     @Override
     public StoreFile create(Path file) throws IOException {
         return new ChannelFile(
@@ -44,7 +51,14 @@ public final class FileStoreFiles implements StoreFiles {
         if (parent != null) {
             createFolder(parent);
         }
-        Files.createDirectory(folder);
+        try {
+            Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(folder)) {
+                throw e;
+            }
+            // Another thread was faster.
+        }
         if (parent != null) {
             syncFolder(parent);
         }
@@ -80,19 +94,33 @@ public final class FileStoreFiles implements StoreFiles {
 
     @Override
     public StoreLock lock(Path file) throws IOException {
+        Path name = file.toAbsolutePath().normalize();
+        if (!LOCKED_HERE.add(name)) {
+            throw new LockedException(file);
+        }
+        try {
+            FileChannel channel = lockedChannel(file);
+            return () -> {
+                try {
+                    channel.close();
+                } finally {
+                    LOCKED_HERE.remove(name);
+                }
+            };
+        } catch (IOException | RuntimeException e) {
+            LOCKED_HERE.remove(name);
+            throw e;
+        }
+    }
+
+    private static FileChannel lockedChannel(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         try {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            if (channel.tryLock() == null) {
                 throw new LockedException(file);
             }
-            return channel::close;
-        } catch (OverlappingFileLockException e) {
-            channel.close();
-            LockedException locked = new LockedException(file);
-            locked.initCause(e);
-            throw locked;
-        } catch (IOException e) {
+            return channel;
+        } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
         }
