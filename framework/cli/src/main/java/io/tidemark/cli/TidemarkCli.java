@@ -10,7 +10,6 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -27,15 +26,10 @@ import picocli.CommandLine.Spec;
             "8 service level breached (status --check)."
         })
 public final class TidemarkCli implements Runnable {
-    @Mixin
-    private final Session session;
-
     @Spec
     private @Nullable CommandSpec spec;
 
-    private TidemarkCli(Session session) {
-        this.session = session;
-    }
+    private TidemarkCli() {}
 
     /** Runs one command line in this process. */
     public static void main(String[] arguments) {
@@ -67,7 +61,8 @@ public final class TidemarkCli implements Runnable {
     }
 
     private static CommandLine commandLine(Session session) {
-        CommandLine line = new CommandLine(new TidemarkCli(session))
+        CommandLine line = new CommandLine(new TidemarkCli())
+                .addMixin("session", session)
                 .addSubcommand(new SiteCommand(session))
                 .addSubcommand(new HypervisorCommand(session))
                 .addSubcommand(new VmCommand(session))

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
@@ -216,7 +217,7 @@ final class VpgCommand {
             synced += member.path("syncedBytes").asLong();
             total += member.path("syncTotalBytes").asLong();
         }
-        return LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + "  "
+        return LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + "  "
                 + vpg.path("name").asText() + "  "
                 + vpg.path("state").asText().toLowerCase(Locale.ROOT)
                 + "  RPO " + Human.seconds(vpg.path("rpoSeconds")) + "  lag " + Human.size(lag)
