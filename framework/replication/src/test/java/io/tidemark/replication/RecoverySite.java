@@ -4,14 +4,16 @@ import io.tidemark.journal.CheckpointRecord;
 import io.tidemark.journal.JournalConfig;
 import io.tidemark.journal.JournalId;
 import io.tidemark.journal.JournalSpec;
+import io.tidemark.journal.VolumeView;
 import io.tidemark.journal.file.FileStoreFiles;
-import io.tidemark.replication.CutChecker.Shown;
 import io.tidemark.replication.receive.RecoveryJournals;
 import io.tidemark.replication.receive.RecoveryJournals.OpenView;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.SiteId;
 import io.tidemark.spi.id.VpgId;
+import io.tidemark.tck.consistency.ConsistentCut.Shown;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,13 +77,19 @@ final class RecoverySite implements AutoCloseable {
                 for (SourceVm vm : vms) {
                     for (SourceVm.Disk disk : vm.disks) {
                         if (disk.volume.equals(view.volume())) {
-                            shown.add(new Shown(disk, CutChecker.readAll(view)));
+                            shown.add(new Shown(disk.history, readAll(view)));
                         }
                     }
                 }
             }
         }
         return shown;
+    }
+
+    private static byte[] readAll(VolumeView view) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(view.sizeBytes()));
+        view.read(0, all);
+        return all.array();
     }
 
     @Override

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.journal.CheckpointRecord;
-import io.tidemark.replication.CutChecker.Shown;
 import io.tidemark.replication.lane.LaneStatus;
 import io.tidemark.replication.lane.LaneStatus.Phase;
 import io.tidemark.spi.error.ProviderException;
@@ -20,6 +19,8 @@ import io.tidemark.spi.site.HypervisorSite;
 import io.tidemark.spi.transport.ChannelHandler;
 import io.tidemark.spi.transport.StreamSpec;
 import io.tidemark.spi.transport.TransportChannel;
+import io.tidemark.tck.consistency.ConsistentCut;
+import io.tidemark.tck.consistency.ConsistentCut.Shown;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -174,7 +175,10 @@ class ReplicationTest {
     private void assertShowsTheSource(VpgId vpg, RecoverySite site, Heard heard) throws Exception {
         CheckpointRecord newest = checkpoint(vpg, site, heard);
         for (Shown shown : site.show(vpg, newest, vms)) {
-            assertArrayEquals(shown.disk().bytes, shown.contents(), "contents of " + shown.disk().volume);
+            assertArrayEquals(
+                    shown.disk().contents(),
+                    shown.contents(),
+                    "contents of " + shown.disk().name());
         }
     }
 
@@ -222,7 +226,7 @@ class ReplicationTest {
         Collections.shuffle(all, new Random(seed));
         assertTrue(all.size() >= 20, "too few checkpoints to choose from: " + all.size() + ", seed " + seed);
         for (CheckpointRecord chosen : all.subList(0, 20)) {
-            CutChecker.check(lyon.show(vpg, chosen, vms));
+            ConsistentCut.check(lyon.show(vpg, chosen, vms));
         }
     }
 
@@ -352,7 +356,7 @@ class ReplicationTest {
         guest.join();
         assertShowsTheSource(vpg, lyon, heard);
         assertTrue(lyon.journals().checkpoints(vpg).contains(before));
-        CutChecker.check(lyon.show(vpg, before, vms));
+        ConsistentCut.check(lyon.show(vpg, before, vms));
     }
 
     @Test

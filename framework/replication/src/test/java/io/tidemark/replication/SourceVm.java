@@ -8,6 +8,7 @@ import io.tidemark.spi.capture.CaptureSink;
 import io.tidemark.spi.capture.LossCause;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
+import io.tidemark.tck.consistency.DiskHistory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -37,34 +38,31 @@ final class SourceVm {
                 .toList();
     }
 
-    /** A write with the moments, on a clock shared by all VMs, between which it happened. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Write(int offset, byte[] data, long issued, long acknowledged) {}
-
     /** One disk; writes to it are serial, as overlapping writes of a guest are. */
     final class Disk {
         final VolumeId volume;
         final byte[] bytes;
-        final List<Write> writes = new ArrayList<>();
+        final DiskHistory history;
 
         Disk(VolumeId volume, byte[] bytes) {
             this.volume = volume;
             this.bytes = bytes;
+            this.history = new DiskHistory(volume.value(), bytes, moments);
         }
 
         /** A guest's write: local first, then captured, then acknowledged. */
         synchronized void write(int offset, byte[] data) {
-            long issued = moments.incrementAndGet();
-            System.arraycopy(data, 0, bytes, offset, data.length);
-            CaptureSink capture = sink();
-            if (capture != null) {
-                if (isZero(data)) {
-                    capture.onZero(volume, offset, data.length, ZeroCause.WRITE_ZEROES);
-                } else {
-                    capture.onWrite(volume, offset, ByteBuffer.wrap(data));
+            history.record(offset, ByteBuffer.wrap(data), () -> {
+                System.arraycopy(data, 0, bytes, offset, data.length);
+                CaptureSink capture = sink();
+                if (capture != null) {
+                    if (isZero(data)) {
+                        capture.onZero(volume, offset, data.length, ZeroCause.WRITE_ZEROES);
+                    } else {
+                        capture.onWrite(volume, offset, ByteBuffer.wrap(data));
+                    }
                 }
-            }
-            writes.add(new Write(offset, data, issued, moments.incrementAndGet()));
+            });
         }
 
         private static boolean isZero(byte[] data) {
