@@ -60,6 +60,11 @@ public final class AlertBook {
         });
     }
 
+    /** Whether the alert is open. */
+    public boolean isOpen(AlertCode code, String about) {
+        return open.containsKey(key(code, about));
+    }
+
     /** Closes an alert, or does nothing when it is not open. */
     public void close(AlertCode code, String about) {
         AlertView alert = open.get(key(code, about));

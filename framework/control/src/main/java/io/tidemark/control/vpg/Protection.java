@@ -186,7 +186,7 @@ public final class Protection {
     private void tick() {
         vpg.mailbox().run(() -> {
             if (vpg.lifecycle() == VpgLifecycle.ACTIVE && ticker != null) {
-                Optional<Pending> unused = cut(CheckpointKind.AUTOMATIC, "");
+                var _ = cut(CheckpointKind.AUTOMATIC, "");
             }
         });
     }

@@ -1,7 +1,9 @@
 package io.tidemark.control.vpg;
 
 import io.tidemark.control.ErrorCode;
+import io.tidemark.control.vm.VmView.VpgMembership;
 import io.tidemark.spi.id.SiteId;
+import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VpgId;
 import java.util.Comparator;
 import java.util.List;
@@ -72,6 +74,16 @@ public final class VpgRegistry implements AutoCloseable {
                         ? row.recoveryHypervisor().equals(name)
                         : row.members().stream()
                                 .anyMatch(member -> member.member().hypervisor().equals(name)));
+    }
+
+    /** The VPGs that protect a VM of this site. */
+    public List<VpgMembership> membershipsOf(VmId vm) {
+        return all().stream()
+                .filter(vpg -> vpg.definition().role() == VpgRole.PROTECTED
+                        && vpg.definition().members().stream()
+                                .anyMatch(member -> member.member().vm().equals(vm)))
+                .map(vpg -> new VpgMembership(vpg.id(), vpg.name()))
+                .toList();
     }
 
     /** Refuses a name that is in use here. */
