@@ -46,8 +46,11 @@ final class GuestConsole implements SampleVm {
     static GuestConsole open(VmId vm, Path socket) throws IOException {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            channel.connect(UnixDomainSocketAddress.of(socket));
+            // QEMU serves one client and lets one wait: a blocking connect of the third would hang without a limit.
             channel.configureBlocking(false);
+            if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
+                throw new IOException("the console is in use by another process");
+            }
             Selector selector = Selector.open();
             channel.register(selector, SelectionKey.OP_READ);
             return new GuestConsole(vm, channel, selector);

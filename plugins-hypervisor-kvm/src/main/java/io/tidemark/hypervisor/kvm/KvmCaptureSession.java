@@ -291,6 +291,10 @@ final class KvmCaptureSession implements CaptureSession {
     private void abort(CapturedVolume volume, Deadline limit) {
         try {
             libvirt.ifDomain("Ending the capture of " + volume.id(), vm, limit, domain -> {
+                if (domain.isActive() == 0 || !mirrorsTo(volume, DomainXml.parse(domain.getXMLDesc(0)))) {
+                    // Ended by itself. What runs on the disk now is somebody else's, perhaps the next session's.
+                    return true;
+                }
                 try {
                     domain.blockJobAbort(volume.disk(), 0);
                 } catch (LibvirtException failure) {
@@ -308,6 +312,15 @@ final class KvmCaptureSession implements CaptureSession {
                     .setCause(e)
                     .log("a block job was not ended in an orderly way; its connection is closed instead");
         }
+    }
+
+    private static boolean mirrorsTo(CapturedVolume volume, DomainXml xml) {
+        String socket = volume.export().address().socket().toString();
+        return xml.disk(volume.disk())
+                .flatMap(Disk::mirror)
+                .flatMap(Mirror::socket)
+                .filter(socket::equals)
+                .isPresent();
     }
 
     private void joinAttendant(Deadline limit) {

@@ -16,8 +16,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.w3c.dom.Document;
@@ -25,7 +28,8 @@ import org.w3c.dom.Element;
 
 /**
  * Makes sample VMs out of the host's own kernel and busybox: nothing is downloaded. Each is a persistent domain with raw disks, and a
- * virtio channel as its console, whose socket libvirt places anew at each start; so a recovered copy has one of its own.
+ * virtio channel as its console, whose socket libvirt places anew at each start; so a recovered copy has one of its own. A console has one
+ * client at a time: connecting again closes the one before.
  */
 final class KvmSampleVms implements SampleVms {
     private static final Logger LOG = LoggerFactory.getLogger(KvmSampleVms.class);
@@ -37,6 +41,7 @@ final class KvmSampleVms implements SampleVms {
     private final QemuAccess access;
     private final Acceleration acceleration;
     private final Domains domains;
+    private final Map<VmId, GuestConsole> consoles = new ConcurrentHashMap<>();
 
     KvmSampleVms(KvmSiteConfig config, Libvirt libvirt, QemuAccess access, Acceleration acceleration, Domains domains) {
         this.config = config;
@@ -81,12 +86,15 @@ final class KvmSampleVms implements SampleVms {
     public SampleVm connect(VmId vm, Deadline deadline) throws ProviderException {
         while (true) {
             Path socket = socket(vm, deadline);
+            // QEMU serves one client of a console at a time: the newest takes over.
+            closeConsole(consoles.remove(vm));
             try {
                 GuestConsole console = GuestConsole.open(vm, socket);
                 boolean answers = false;
                 try {
                     console.awaitProgram(deadline);
                     answers = true;
+                    closeConsole(consoles.put(vm, console));
                     return console;
                 } finally {
                     if (!answers) {
@@ -109,6 +117,18 @@ final class KvmSampleVms implements SampleVms {
                 }
             }
             Waiting.pause(RETRY);
+        }
+    }
+
+    /** Closes all consoles; the VMs run on. */
+    void close() {
+        consoles.values().forEach(GuestConsole::close);
+        consoles.clear();
+    }
+
+    private static void closeConsole(@Nullable GuestConsole console) {
+        if (console != null) {
+            console.close();
         }
     }
 

@@ -152,6 +152,7 @@ final class KvmSite implements HypervisorSite {
         if (closed.compareAndSet(false, true)) {
             capture.close();
             reader.close();
+            samples.close();
             libvirt.close();
         }
     }

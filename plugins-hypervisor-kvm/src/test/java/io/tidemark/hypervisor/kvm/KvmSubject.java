@@ -7,7 +7,6 @@ import io.tidemark.spi.plugin.ProviderConfig;
 import io.tidemark.spi.site.HypervisorSiteFactory;
 import io.tidemark.tck.hypervisor.HypervisorSubject;
 import io.tidemark.tck.hypervisor.TckProviderContext;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,12 +26,14 @@ final class KvmSubject implements HypervisorSubject {
     private final Path folder;
     private final SocketRelay relay;
     private final TckProviderContext context;
+    private final NbdBlockNetwork network;
     private final Libvirt direct;
 
-    private KvmSubject(Path folder, SocketRelay relay, TckProviderContext context, Libvirt direct) {
+    private KvmSubject(Path folder, SocketRelay relay, NbdBlockNetwork network, Libvirt direct) {
         this.folder = folder;
         this.relay = relay;
-        this.context = context;
+        this.network = network;
+        this.context = new TckProviderContext("kvm-test", folder.resolve("state"), network);
         this.direct = direct;
     }
 
@@ -45,12 +46,11 @@ final class KvmSubject implements HypervisorSubject {
             Files.createDirectory(each);
             Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx--x--x"));
         }
-        TckProviderContext context = new TckProviderContext(
-                "kvm-test", folder.resolve("state"), new NbdBlockNetwork(folder.resolve("sockets")));
+        NbdBlockNetwork network = new NbdBlockNetwork(folder.resolve("sockets"));
         SocketRelay relay = new SocketRelay(folder.resolve("libvirt.sock"), LIBVIRT_SOCKET);
         Libvirt direct =
                 new Libvirt("qemu:///system", Thread.ofPlatform().daemon().factory());
-        return new KvmSubject(folder, relay, context, direct);
+        return new KvmSubject(folder, relay, network, direct);
     }
 
     /** Skips the test where there is no hypervisor; fails it there with CI=true. */
@@ -136,6 +136,10 @@ final class KvmSubject implements HypervisorSubject {
         return direct;
     }
 
+    NbdBlockNetwork network() {
+        return network;
+    }
+
     Path folder() {
         return folder;
     }
@@ -172,16 +176,6 @@ final class KvmSubject implements HypervisorSubject {
             if (vm.isPresent()) {
                 new Domains(direct).remove(vm.get(), limit);
             }
-        }
-    }
-
-    /** The names of files that are still there after an operation; for tests that nothing stays. */
-    List<Path> filesBelow(Path of) throws IOException {
-        if (!Files.exists(of)) {
-            return List.of();
-        }
-        try (var walk = Files.walk(of)) {
-            return walk.filter(Files::isRegularFile).toList();
         }
     }
 }

@@ -20,12 +20,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A block network over real NBD, one unix socket per export, as the server gives it to plugins. */
 final class NbdBlockNetwork implements BlockNetwork {
     private final Path sockets;
     private final AtomicInteger exports = new AtomicInteger();
+    private final Set<NbdServer> servers = ConcurrentHashMap.newKeySet();
 
     /** @param sockets a folder with a short path: a unix socket's path has at most 108 bytes */
     NbdBlockNetwork(Path sockets) {
@@ -37,6 +39,7 @@ final class NbdBlockNetwork implements BlockNetwork {
         Path socket = sockets.resolve(name + "-" + exports.incrementAndGet());
         NbdServer server = NbdServer.listen(NbdServerConfig.unix(socket));
         server.addExport("", new ServedDevice(device));
+        servers.add(server);
         return new BlockExport() {
             @Override
             public BlockAddress.UnixSocket address() {
@@ -50,9 +53,15 @@ final class NbdBlockNetwork implements BlockNetwork {
 
             @Override
             public void close() {
+                servers.remove(server);
                 server.close();
             }
         };
+    }
+
+    /** Ends all exports at once, as the end of the process that serves them would. */
+    void killExports() {
+        servers.forEach(NbdServer::close);
     }
 
     @Override
