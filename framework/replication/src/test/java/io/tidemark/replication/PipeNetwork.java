@@ -65,6 +65,7 @@ final class PipeNetwork {
         private int queuedBytes;
         private boolean refused;
         private boolean ended;
+        private long offered;
 
         void start(ChannelHandler hears) {
             handler = hears;
@@ -87,6 +88,12 @@ final class PipeNetwork {
                     .put(frame.duplicate())
                     .flip();
             Pipe to = other();
+            synchronized (this) {
+                if (position < offered) {
+                    throw new IllegalArgumentException("positions never shrink: " + position + " after " + offered);
+                }
+                offered = position;
+            }
             synchronized (to) {
                 if (ended || to.ended) {
                     return Offer.CLOSED;

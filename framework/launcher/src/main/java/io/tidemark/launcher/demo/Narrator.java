@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 
 /** Tells the story on the console as it happens, and keeps the steps for the report. Main thread only. */
 final class Narrator {
@@ -74,9 +73,10 @@ final class Narrator {
     }
 
     /** Lets a person look before it goes on. */
+    @SuppressWarnings("SystemConsoleNull") // it is null without a terminal where the JDK has no console module
     void pause(String question) {
-        Console console = Objects.requireNonNull(System.console(), "since JDK 22 there always is one");
-        if (pace == Pace.HEADLESS || !console.isTerminal()) {
+        Console console = System.console();
+        if (pace == Pace.HEADLESS || console == null || !console.isTerminal()) {
             return;
         }
         console.readLine("        %s Press Enter to go on. ", question);

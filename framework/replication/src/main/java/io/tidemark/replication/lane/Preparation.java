@@ -64,7 +64,7 @@ final class Preparation {
                     volumeIndex, nextBlock, (int) Math.min(LaneMessage.MAX_DIGESTS, blocks - nextBlock));
             asked = true;
         }
-        if (channel.offer(0, LaneMessageCodec.encode(request)) != Offer.ACCEPTED) {
+        if (channel.offer(lane.withLog(OrderLog::nextPosition), LaneMessageCodec.encode(request)) != Offer.ACCEPTED) {
             synchronized (this) {
                 asked = false;
             }

@@ -18,6 +18,7 @@ final class InboundLane implements ChannelHandler {
 
     private final JournalKeeper keeper;
     private final TransportChannel channel;
+    private long lastPosition;
 
     InboundLane(JournalKeeper keeper, TransportChannel channel) {
         this.keeper = keeper;
@@ -29,7 +30,8 @@ final class InboundLane implements ChannelHandler {
     }
 
     /** Sends a message; on a closed channel that is nothing, and the lane asks anew once it has connected again. */
-    void send(long position, LaneMessage message) {
+    synchronized void send(long position, LaneMessage message) {
+        lastPosition = position;
         if (channel.offer(position, LaneMessageCodec.encode(message)) == Offer.BACK_PRESSURE) {
             LOG.atWarn().log("A lane does not read its answers; closing its channel, so that it connects anew");
             channel.close();
@@ -37,8 +39,8 @@ final class InboundLane implements ChannelHandler {
     }
 
     /** Tells the lane why it ends; the lane closes the channel, so that the words are not lost with it. */
-    void refuse(Refused refusal) {
-        send(0, refusal);
+    synchronized void refuse(Refused refusal) {
+        send(lastPosition, refusal);
     }
 
     void close() {

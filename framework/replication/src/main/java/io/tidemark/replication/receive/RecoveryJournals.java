@@ -155,7 +155,7 @@ public final class RecoveryJournals implements AutoCloseable {
 
     /** Folds what lies before the oldest checkpoint at or after {@code since} into the base images. */
     public void age(VpgId vpg, Instant since) throws IOException, ProviderException {
-        find(vpg).onEach(journal -> journal.age(since));
+        find(vpg).age(since);
     }
 
     /** Refuses lanes and batches of epochs below {@code epoch} from now on (J7). */

@@ -18,9 +18,11 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /** The journals of one VPG, and who may write to them. Safe for use by several threads. */
@@ -165,6 +167,20 @@ final class VpgJournals implements AutoCloseable {
         }
         for (JournalKeeper keeper : all) {
             keeper.call(task);
+        }
+    }
+
+    /** Ages every member's journal, a few segments at a time, so that appends come in between. */
+    void age(Instant since) throws IOException {
+        List<JournalKeeper> all;
+        synchronized (this) {
+            all = List.copyOf(keepers.values());
+        }
+        for (JournalKeeper keeper : all) {
+            AtomicBoolean more = new AtomicBoolean(true);
+            while (more.get()) {
+                keeper.call(journal -> more.set(journal.age(since).moreToFold() > 0));
+            }
         }
     }
 
