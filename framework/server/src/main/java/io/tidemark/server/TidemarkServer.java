@@ -24,6 +24,7 @@ import io.tidemark.server.peer.CatalogPeers;
 import io.tidemark.server.peer.PeerMesh;
 import io.tidemark.server.rest.ApiContext;
 import io.tidemark.server.rest.RestServer;
+import io.tidemark.server.rest.SiteControl;
 import io.tidemark.server.wiring.DataPlane;
 import io.tidemark.server.wiring.DataPlaneContext;
 import io.tidemark.server.wiring.DataPlaneFactory;
@@ -172,7 +173,7 @@ public final class TidemarkServer implements AutoCloseable {
                         new ApiContext(
                                 site,
                                 ServerVersion.current(),
-                                control,
+                                SiteControl.of(control),
                                 mesh,
                                 hypervisors,
                                 plugins,

@@ -51,13 +51,19 @@ final class Acceleration {
 
     private final Choice choice;
     private final Path memory;
-    private Optional<DomainType> answer = Optional.empty();
+    private volatile Optional<DomainType> answer = Optional.empty();
 
     Acceleration(Choice choice, Path stateDirectory) {
         this.choice = choice;
         this.memory = stateDirectory.resolve("acceleration");
     }
 
+    /** Empty until it was found out. */
+    Optional<DomainType> known() {
+        return answer;
+    }
+
+    /** Finds out when nobody did yet, which may take {@link #PROBE_LIMIT_NANOS}. */
     synchronized DomainType domainType() {
         if (answer.isEmpty()) {
             answer = Optional.of(find());

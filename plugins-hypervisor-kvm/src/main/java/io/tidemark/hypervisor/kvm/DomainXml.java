@@ -4,6 +4,7 @@ import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.site.VmDescription.NicDescription;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.w3c.dom.Element;
@@ -61,6 +62,17 @@ record DomainXml(Element root) {
                 .findFirst()
                 .flatMap(channel -> Xml.child(channel, "source"))
                 .flatMap(source -> Xml.attribute(source, "path"));
+    }
+
+    /** Sockets of the NBD views under the overlays of a recovered VM. */
+    List<Path> viewSockets() {
+        return disks().stream()
+                .map(disk -> Xml.child(disk.element(), "backingStore", "source", "host"))
+                .flatMap(Optional::stream)
+                .map(server -> Xml.attribute(server, "socket"))
+                .flatMap(Optional::stream)
+                .map(Path::of)
+                .toList();
     }
 
     List<Element> devices(String kind) {

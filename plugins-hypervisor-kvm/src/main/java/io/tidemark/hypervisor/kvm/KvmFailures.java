@@ -4,7 +4,6 @@ import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.libvirt.Error.ErrorNumber;
 import org.libvirt.LibvirtException;
@@ -48,7 +47,7 @@ final class KvmFailures {
         ErrorNumber code = error == null ? null : error.getCode();
         String why = reason(failure, error);
         if (code == null) {
-            return new ProviderException(FailureKind.RETRY_LATER, what + " failed", why, lookAtLibvirt(), failure);
+            return new ProviderException(FailureKind.RETRY_LATER, what + " failed", why, lookAtLibvirt(why), failure);
         }
         return switch (code) {
             case VIR_ERR_NO_DOMAIN ->
@@ -67,7 +66,7 @@ final class KvmFailures {
                         "Check that libvirtd runs (systemctl status libvirtd, or as root: virtlogd -d; libvirtd -d).",
                         failure);
             case VIR_ERR_DOM_EXIST, VIR_ERR_BLOCK_COPY_ACTIVE, VIR_ERR_OPERATION_INVALID ->
-                new ProviderException(FailureKind.CONFLICT, what + " failed", why, lookAtLibvirt(), failure);
+                new ProviderException(FailureKind.CONFLICT, what + " failed", why, lookAtLibvirt(why), failure);
             case VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_UNSUPPORTED, VIR_ERR_CONFIG_UNSUPPORTED ->
                 new ProviderException(
                         FailureKind.UNSUPPORTED,
@@ -76,8 +75,9 @@ final class KvmFailures {
                         "Use libvirt 9.0 and QEMU 7.2 or newer.",
                         failure);
             case VIR_ERR_XML_ERROR, VIR_ERR_INVALID_ARG, VIR_ERR_AUTH_FAILED, VIR_ERR_OPERATION_DENIED ->
-                new ProviderException(FailureKind.REJECTED, what + " failed", why, lookAtLibvirt(), failure);
-            default -> new ProviderException(FailureKind.RETRY_LATER, what + " failed", why, lookAtLibvirt(), failure);
+                new ProviderException(FailureKind.REJECTED, what + " failed", why, lookAtLibvirt(why), failure);
+            default ->
+                new ProviderException(FailureKind.RETRY_LATER, what + " failed", why, lookAtLibvirt(why), failure);
         };
     }
 
@@ -110,9 +110,11 @@ final class KvmFailures {
         return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
     }
 
-    private static String lookAtLibvirt() {
-        return String.format(
-                Locale.ROOT,
-                "The log of the VM's QEMU is in /var/log/libvirt/qemu, that of libvirt in `journalctl -u libvirtd`.");
+    private static String lookAtLibvirt(String why) {
+        if (why.contains("Permission denied")) {
+            return "QEMU's user may not reach that path, or its AppArmor profile forbids it; the section on permissions in the"
+                    + " plugin's README says what to allow.";
+        }
+        return "The log of the VM's QEMU is in /var/log/libvirt/qemu, that of libvirt in `journalctl -u libvirtd`.";
     }
 }

@@ -44,6 +44,7 @@ final class KvmRecoveryTarget implements RecoveryTarget {
     private final Acceleration acceleration;
     private final Domains domains;
     private final RecoveryFolders folders;
+    private final StalledGuests stalled;
 
     KvmRecoveryTarget(
             KvmSiteConfig config,
@@ -51,12 +52,14 @@ final class KvmRecoveryTarget implements RecoveryTarget {
             Libvirt libvirt,
             QemuAccess access,
             Acceleration acceleration,
-            Domains domains) {
+            Domains domains,
+            StalledGuests stalled) {
         this.host = host;
         this.libvirt = libvirt;
         this.access = access;
         this.acceleration = acceleration;
         this.domains = domains;
+        this.stalled = stalled;
         this.folders = new RecoveryFolders(config.storageDirectory(), access);
     }
 
@@ -136,6 +139,7 @@ final class KvmRecoveryTarget implements RecoveryTarget {
             }
             return true;
         });
+        stalled.watch();
     }
 
     @Override

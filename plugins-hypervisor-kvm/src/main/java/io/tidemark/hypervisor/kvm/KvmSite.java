@@ -32,6 +32,7 @@ final class KvmSite implements HypervisorSite {
     private final KvmCompute compute;
     private final KvmWriteCapture capture;
     private final KvmVolumeReader reader;
+    private final StalledGuests stalled;
     private final KvmRecoveryTarget recovery;
     private final KvmSampleVms samples;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -47,7 +48,8 @@ final class KvmSite implements HypervisorSite {
         this.compute = new KvmCompute(libvirt);
         this.capture = new KvmWriteCapture(config, host, libvirt, monitor, access);
         this.reader = new KvmVolumeReader(config, host, libvirt, monitor);
-        this.recovery = new KvmRecoveryTarget(config, host, libvirt, access, acceleration, domains);
+        this.stalled = new StalledGuests(host, libvirt, monitor, access);
+        this.recovery = new KvmRecoveryTarget(config, host, libvirt, access, acceleration, domains, stalled);
         this.samples = new KvmSampleVms(config, libvirt, access, acceleration, domains);
     }
 
@@ -60,6 +62,11 @@ final class KvmSite implements HypervisorSite {
             QemuAccess access = QemuAccess.ask(libvirt, deadline);
             prepareFolders(config, access);
             KvmSite site = new KvmSite(config, host, libvirt, access, versions);
+            host.threads("probe")
+                    .newThread(() -> site.acceleration.domainType())
+                    .start();
+            // A VM that an earlier process recovered may be waiting already.
+            site.stalled.watch();
             opened = true;
             return site;
         } finally {
@@ -101,9 +108,12 @@ final class KvmSite implements HypervisorSite {
 
     @Override
     public String description() {
-        String guests = acceleration.domainType() == DomainType.KVM
-                ? "recovered guests run with KVM"
-                : "recovered guests run in software emulation (TCG)";
+        String guests = acceleration
+                .known()
+                .map(type -> type == DomainType.KVM
+                        ? "recovered guests run with KVM"
+                        : "recovered guests run in software emulation (TCG)")
+                .orElse("whether recovered guests can use KVM is being tried out");
         return versions + " at " + config.uri() + "; " + guests;
     }
 
@@ -153,6 +163,7 @@ final class KvmSite implements HypervisorSite {
             capture.close();
             reader.close();
             samples.close();
+            stalled.close();
             libvirt.close();
         }
     }

@@ -11,6 +11,8 @@ import io.tidemark.spi.plugin.Deadline;
 import io.tidemark.spi.plugin.ProviderContext;
 import io.tidemark.spi.volume.VolumeReader;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -89,13 +91,27 @@ final class KvmVolumeReader implements VolumeReader {
     private ReadOnlyVolume openOff(VmId vm, Disk disk, Deadline deadline) throws ProviderException {
         OfflineExport export = OfflineExport.start(vm, disk, config.qemuSockets(), deadline);
         try {
-            BlockDevice device = host.blockNetwork().connect(export.address());
+            BlockDevice device = connect(export.address(), deadline);
             // Once the VM runs, its disk changes under this reader, which would show neither old nor new contents.
             BlockDevice guarded = new OfflineVolume(device, vm, libvirt);
             return new ReadOnlyVolume(guarded, export::close, open::remove);
         } catch (IOException e) {
             export.close();
             throw unreachable(vm, disk, e);
+        }
+    }
+
+    /** The socket of a server that starts is there a moment before anybody listens on it. */
+    private BlockDevice connect(BlockAddress.UnixSocket address, Deadline deadline) throws IOException {
+        while (true) {
+            try {
+                return host.blockNetwork().connect(address);
+            } catch (ConnectException notYet) {
+                if (deadline.passed()) {
+                    throw notYet;
+                }
+                Waiting.pause(Duration.ofMillis(5));
+            }
         }
     }
 

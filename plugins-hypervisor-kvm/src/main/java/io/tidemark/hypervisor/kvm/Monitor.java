@@ -28,6 +28,14 @@ final class Monitor {
         execute(vm, "yank", arguments, deadline);
     }
 
+    /** Whether QEMU itself paused the guest, because a disk gave an error and the disk's policy is to stop. */
+    boolean stoppedByIoError(VmId vm, Deadline deadline) throws ProviderException {
+        return "io-error"
+                .equals(execute(vm, "query-status", Json.object(), deadline)
+                        .path("status")
+                        .asText());
+    }
+
     /** The node that the guest's device writes to; a mirror above it is skipped by QEMU. */
     Optional<String> nodeOfDevice(VmId vm, String alias, Deadline deadline) throws ProviderException {
         for (JsonNode device : execute(vm, "query-block", Json.object(), deadline)) {

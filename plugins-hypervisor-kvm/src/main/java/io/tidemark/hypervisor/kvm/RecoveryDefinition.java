@@ -25,7 +25,10 @@ import org.w3c.dom.Element;
  * purpose allows, and without what ties a domain to one host or to the running original.
  */
 final class RecoveryDefinition {
-    /** How long QEMU waits for the server of a view to come back before a read of the guest fails: a day. */
+    /**
+     * How long QEMU waits for the server of a view to come back before it pauses the guest: a day. libvirt 9.0 drops the setting; there the
+     * guest is paused at once, and {@link StalledGuests} lets it go on.
+     */
     static final long RECONNECT_SECONDS = 86_400;
 
     private static final String DEFAULT = """
@@ -187,6 +190,9 @@ final class RecoveryDefinition {
         driver.setAttribute("name", "qemu");
         driver.setAttribute("type", "qcow2");
         driver.setAttribute("discard", "unmap");
+        // A view that is not served pauses the guest, which then goes on where it was; it never sees an error.
+        driver.setAttribute("error_policy", "stop");
+        driver.setAttribute("rerror_policy", "stop");
         Xml.add(element, "source").setAttribute("file", overlay(disk).toString());
         // Named here in full, so that libvirt neither probes the image nor trusts what is written in its header.
         Element backing = Xml.add(element, "backingStore");

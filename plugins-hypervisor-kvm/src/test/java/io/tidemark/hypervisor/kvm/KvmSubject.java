@@ -1,5 +1,6 @@
 package io.tidemark.hypervisor.kvm;
 
+import io.tidemark.hypervisor.kvm.Acceleration.DomainType;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.plugin.Deadline;
@@ -22,6 +23,9 @@ import org.junit.jupiter.api.Assumptions;
 final class KvmSubject implements HypervisorSubject {
     private static final Path LIBVIRT_SOCKET = Path.of("/var/run/libvirt/libvirt-sock");
     private static final Duration TIME_LIMIT = Duration.ofSeconds(90);
+    /** Probed once for all classes: where KVM does not work the probe takes its full time. */
+    private static final Acceleration ACCELERATION =
+            new Acceleration(Acceleration.Choice.AUTO, Path.of(System.getProperty("java.io.tmpdir")));
 
     private final Path folder;
     private final SocketRelay relay;
@@ -83,7 +87,9 @@ final class KvmSubject implements HypervisorSubject {
                 "uri",
                 "qemu+unix:///system?socket=" + relay.socket(),
                 "runtime-directory",
-                folder.resolve("run").toString()));
+                folder.resolve("run").toString(),
+                "acceleration",
+                ACCELERATION.domainType() == DomainType.KVM ? "kvm" : "tcg"));
     }
 
     @Override

@@ -36,7 +36,11 @@ final class NbdBlockNetwork implements BlockNetwork {
 
     @Override
     public BlockExport export(String name, BlockDevice device) throws IOException {
-        Path socket = sockets.resolve(name + "-" + exports.incrementAndGet());
+        return exportAt(sockets.resolve(name + "-" + exports.incrementAndGet()), device);
+    }
+
+    /** Exports on a socket that was in use before, as a restarted host does. */
+    BlockExport exportAt(Path socket, BlockDevice device) throws IOException {
         NbdServer server = NbdServer.listen(NbdServerConfig.unix(socket));
         server.addExport("", new ServedDevice(device));
         servers.add(server);

@@ -18,7 +18,7 @@ public interface Recoveries {
      * Starts a recovery.
      *
      * @throws ControlException {@code VPG_NOT_FOUND}, {@code VPG_STATE}, {@code RECOVERY_RUNNING} while another of the type is open,
-     *     {@code CHECKPOINT_NOT_FOUND}, {@code CHECKPOINT_GONE}, {@code CHECKPOINT_NONE}, {@code HYPERVISOR_NOT_FOUND},
+     *     {@code CHECKPOINT_NOT_FOUND}, {@code CHECKPOINT_GONE}, {@code CHECKPOINT_NONE}, {@code HYPERVISOR_UNREACHABLE},
      *     {@code IDEMPOTENCY_KEY_REUSED}, {@code REQUEST_INVALID}; nothing was changed
      */
     RecoveryView start(StartRecovery request);

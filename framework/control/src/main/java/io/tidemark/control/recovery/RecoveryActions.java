@@ -219,7 +219,7 @@ final class RecoveryActions {
     }
 
     private ControlException notOpen(String hypervisor) {
-        return ErrorCode.HYPERVISOR_NOT_FOUND.because(
+        return ErrorCode.HYPERVISOR_UNREACHABLE.because(
                 "The recovery cannot use hypervisor '" + hypervisor + "'",
                 "it is not open at site '" + settings.siteName() + "'",
                 "Add it, or see in the events why it could not be opened.");

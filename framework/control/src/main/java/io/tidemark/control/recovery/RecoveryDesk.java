@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
 final class RecoveryDesk {
     private static final Logger LOG = LoggerFactory.getLogger(RecoveryDesk.class);
 
+    /** After a restart the hypervisors are opened while recoveries go on already; that must not undo a start. */
+    private static final int RESUME_PATIENCE = 8;
+
     private final Catalog catalog;
     private final RecoveryTable table;
     private final TaskLog tasks;
@@ -92,7 +95,7 @@ final class RecoveryDesk {
     }
 
     void launch(OperationId id, TaskId task, RecoveryPhase phase) {
-        runner.launch(task, new Program(id, phase));
+        runner.launch(task, new Program(id, phase, 0));
     }
 
     /**
@@ -123,7 +126,8 @@ final class RecoveryDesk {
     private void resume(RecoveryRecord recovery) {
         Optional<TaskView> running = runningTask(recovery.id());
         if (running.isPresent()) {
-            launch(recovery.id(), running.get().id(), RecoveryPhase.of(running.get()));
+            TaskView task = running.get();
+            runner.launch(task.id(), new Program(recovery.id(), RecoveryPhase.of(task), RESUME_PATIENCE));
             return;
         }
         switch (recovery.state()) {
@@ -215,10 +219,15 @@ final class RecoveryDesk {
     private final class Program implements TaskProgram {
         private final OperationId id;
         private final RecoveryPhase phase;
+        private int patience;
 
-        Program(OperationId id, RecoveryPhase phase) {
+        /**
+         * @param patience how often a start that meets something unreachable is tried again before it is undone
+         */
+        Program(OperationId id, RecoveryPhase phase, int patience) {
             this.id = id;
             this.phase = phase;
+            this.patience = patience;
         }
 
         @Override
@@ -237,7 +246,13 @@ final class RecoveryDesk {
         @Override
         public Reaction failed(TaskId task, int position, ControlException why) {
             RecoveryRecord recovery = table.get(id);
-            if (recovery.state() == RecoveryState.STARTING) {
+            boolean starting = recovery.state() == RecoveryState.STARTING;
+            if (starting && why.reason() == Reason.UNREACHABLE && patience > 0) {
+                patience--;
+                tasks.stepMessage(task, position, "is tried again: " + why.why());
+                return Reaction.RETRY;
+            }
+            if (starting) {
                 catalog.useTransaction(handle -> {
                     tasks.stepFailed(task, position, why.happened() + ": " + why.why());
                     tasks.appendSteps(task, operation(recovery).titles(RecoveryPhase.ROLLBACK));

@@ -309,7 +309,7 @@ final class Demo {
     }
 
     private Recovered failOver(DemoSite lyon, String kind, JsonNode chosen, Ledger ledger) throws Exception {
-        ObjectNode request = DemoSite.json().put("type", "FAILOVER").put("sourceShutdown", "FORCED");
+        ObjectNode request = DemoSite.json().put("type", "FAILOVER").put("sourceShutdown", "NONE");
         request.putObject("checkpoint").put("id", chosen.path("id").asLong());
         request.putObject("commit").put("policy", "NONE");
         long requested = System.nanoTime();

@@ -1,6 +1,5 @@
 package io.tidemark.server.rest;
 
-import io.tidemark.control.ControlPlane;
 import io.tidemark.pluginhost.PluginHost;
 import io.tidemark.server.host.HypervisorInstances;
 import io.tidemark.server.identity.LocalSite;
@@ -18,7 +17,7 @@ import java.util.concurrent.Executor;
 public record ApiContext(
         LocalSite self,
         String version,
-        ControlPlane control,
+        SiteControl control,
         PeerMesh mesh,
         HypervisorInstances hypervisors,
         PluginHost plugins,

@@ -26,7 +26,7 @@ final class ApiOperations implements AutoCloseable {
         operations.putAll(new ProtectionApi(context.control()).operations());
         operations.putAll(new RecoveryApi(context.control()).operations());
         operations.putAll(plugins.operations());
-        streams.put("getContract", new ContractText());
+        streams.put("getContract", new Contract());
         uploads.put("installPlugin", new Upload(context.uploads(), context.executor(), plugins::install));
         uploads.put("verifyPlugin", new Upload(context.uploads(), context.executor(), plugins::verify));
         eventStreams = new EventStreams(context.control().events(), context.executor());

@@ -5,11 +5,8 @@ import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.vertx.core.json.DecodeException;
 import io.vertx.ext.web.handler.HttpException;
-import io.vertx.json.schema.OutputUnit;
-import io.vertx.openapi.validation.SchemaValidationException;
 import io.vertx.openapi.validation.ValidatorErrorType;
 import io.vertx.openapi.validation.ValidatorException;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Turns whatever ended a request into the problem that its caller is told. */
@@ -53,6 +50,10 @@ final class Problems {
             case ValidatorException validation -> of(validation);
             case DecodeException json ->
                 invalid(List.of(new Problem.FieldError("", "not JSON: " + firstLine(json.getMessage()))));
+            // The router wraps what its check of the contract found.
+            case HttpException http when http.getCause() instanceof ValidatorException found -> of(found);
+            case HttpException http
+            when http.getCause() instanceof DecodeException found -> of(found, http.getStatusCode());
             case HttpException http -> ofStatus(http.getStatusCode());
             default -> ofStatus(status);
         };
@@ -104,32 +105,7 @@ final class Problems {
                     firstLine(cause.getMessage()),
                     "Send 'Content-Type: application/json'.");
         }
-        List<Problem.FieldError> errors = new ArrayList<>();
-        if (cause instanceof SchemaValidationException schema && schema.getOutputUnit() != null) {
-            collect(schema.getOutputUnit(), errors);
-        }
-        if (errors.isEmpty()) {
-            errors.add(new Problem.FieldError(place(cause), firstLine(cause.getMessage())));
-        }
-        return invalid(errors);
-    }
-
-    private static String place(ValidatorException cause) {
-        return cause.type() == ValidatorErrorType.MISSING_REQUIRED_PARAMETER ? "parameters" : "";
-    }
-
-    /** The deepest units name the place; those above them only say that something below is wrong. */
-    private static void collect(OutputUnit unit, List<Problem.FieldError> into) {
-        List<OutputUnit> below = unit.getErrors();
-        if (below == null || below.isEmpty()) {
-            if (unit.getError() != null) {
-                String location = unit.getInstanceLocation() == null ? "" : unit.getInstanceLocation();
-                into.add(new Problem.FieldError(
-                        location.startsWith("#") ? location.substring(1) : location, unit.getError()));
-            }
-            return;
-        }
-        below.forEach(each -> collect(each, into));
+        return invalid(ContractViolations.of(cause));
     }
 
     private static Problem ofStatus(int status) {

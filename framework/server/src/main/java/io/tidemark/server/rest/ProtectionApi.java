@@ -1,6 +1,5 @@
 package io.tidemark.server.rest;
 
-import io.tidemark.control.ControlPlane;
 import io.tidemark.control.ErrorCode;
 import io.tidemark.control.checkpoint.CheckpointQuery;
 import io.tidemark.control.checkpoint.CheckpointView;
@@ -23,9 +22,9 @@ import java.util.Optional;
 final class ProtectionApi {
     private static final int DEFAULT_LIMIT = 100;
 
-    private final ControlPlane control;
+    private final SiteControl control;
 
-    ProtectionApi(ControlPlane control) {
+    ProtectionApi(SiteControl control) {
         this.control = control;
     }
 

@@ -1,6 +1,5 @@
 package io.tidemark.server.rest;
 
-import io.tidemark.control.ControlPlane;
 import io.tidemark.control.checkpoint.CheckpointSelector;
 import io.tidemark.control.recovery.CommitPolicy;
 import io.tidemark.control.recovery.RecoveryType;
@@ -23,9 +22,9 @@ import java.util.Optional;
 final class RecoveryApi {
     private static final int DEFAULT_LIMIT = 100;
 
-    private final ControlPlane control;
+    private final SiteControl control;
 
-    RecoveryApi(ControlPlane control) {
+    RecoveryApi(SiteControl control) {
         this.control = control;
     }
 

@@ -38,7 +38,6 @@ public final class RestServer implements AutoCloseable {
     static final int MAX_BODY_BYTES = 1 << 20;
 
     static final String BASE = "/api/v1";
-    static final String CONTRACT = "openapi.yaml";
 
     private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -81,8 +80,8 @@ public final class RestServer implements AutoCloseable {
                 .setWorkerPoolSize(2)
                 .setInternalBlockingPoolSize(2));
         try {
-            OpenAPIContract contract =
-                    await(OpenAPIContract.from(vertx, CONTRACT).toCompletionStage());
+            OpenAPIContract contract = await(
+                    OpenAPIContract.from(vertx, new Contract().ofRequests()).toCompletionStage());
             ApiOperations operations = new ApiOperations(api);
             Router router = router(vertx, contract, config.token(), operations, api.executor());
             HttpServer server = await(vertx.createHttpServer(options(config))

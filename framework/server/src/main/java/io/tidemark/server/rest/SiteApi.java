@@ -1,6 +1,5 @@
 package io.tidemark.server.rest;
 
-import io.tidemark.control.ControlPlane;
 import io.tidemark.control.site.HypervisorConfiguration;
 import io.tidemark.server.host.HypervisorInstances;
 import io.tidemark.server.identity.LocalSite;
@@ -23,11 +22,11 @@ final class SiteApi {
 
     private final LocalSite self;
     private final String version;
-    private final ControlPlane control;
+    private final SiteControl control;
     private final PeerMesh mesh;
     private final HypervisorInstances hypervisors;
 
-    SiteApi(LocalSite self, String version, ControlPlane control, PeerMesh mesh, HypervisorInstances hypervisors) {
+    SiteApi(LocalSite self, String version, SiteControl control, PeerMesh mesh, HypervisorInstances hypervisors) {
         this.self = self;
         this.version = version;
         this.control = control;
