@@ -54,13 +54,13 @@ record KvmSiteConfig(
                     "storage-directory",
                     "Absolute folder for the disks of recovered and sample VMs; QEMU's user must be able to reach it. Default: the"
                             + " instance's state folder.",
-                    Optional.empty(),
+                    Optional.of(""),
                     Secrecy.PLAIN),
             new ConfigSpec.Key(
                     "runtime-directory",
                     "Absolute folder for sockets, at most 60 characters. Default: a folder of this instance below /run/tidemark for"
                             + " root, else in the state folder.",
-                    Optional.empty(),
+                    Optional.of(""),
                     Secrecy.PLAIN),
             new ConfigSpec.Key(
                     "start-daemons",
