@@ -43,6 +43,7 @@ public final class Catalog implements AutoCloseable {
         source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
         Flyway.configure(Catalog.class.getClassLoader())
                 .dataSource(source)
+                .loggers("slf4j")
                 .locations("classpath:db/migration")
                 .load()
                 .migrate();

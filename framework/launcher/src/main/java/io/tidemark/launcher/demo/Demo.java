@@ -142,13 +142,14 @@ final class Demo {
     }
 
     private final List<DemoSite> sites = new ArrayList<>();
+    private Path plugins = Path.of("");
 
     private DemoSite recoverySite() {
         return sites.get(1);
     }
 
     private DemoSite startSites(Path root) throws Exception {
-        Path plugins = root.resolve("plugins");
+        plugins = root.resolve("plugins");
         BundledPlugins.copyTo(plugins);
         for (String name : List.of("paris", "lyon")) {
             DemoSite site = DemoSite.start(name, root.resolve(name), plugins);
@@ -165,7 +166,7 @@ final class Demo {
 
     private String connectHypervisor(DemoSite paris, DemoSite lyon, DemoCommand.Choice choice) throws Exception {
         String kind = choice == DemoCommand.Choice.sim ? "sim" : "kvm";
-        String missing = paris.addHypervisor(kind, kind);
+        String missing = paris.addHypervisor(kind, kind, settings("paris", kind));
         if (missing.isEmpty() && kind.equals("kvm")) {
             missing = paris.hypervisor(kind).sampleVms().isPresent() ? "" : "it cannot make sample VMs";
         }
@@ -176,15 +177,25 @@ final class Demo {
             }
             narrator.say("  real VMs cannot run here (" + missing + "); using simulated ones");
             kind = "sim";
-            missing = paris.addHypervisor(kind, kind);
+            missing = paris.addHypervisor(kind, kind, settings("paris", kind));
         }
         if (missing.isEmpty()) {
-            missing = lyon.addHypervisor(kind, kind);
+            missing = lyon.addHypervisor(kind, kind, settings("lyon", kind));
         }
         if (!missing.isEmpty()) {
             throw new DemoException("hypervisor '" + kind + "' is not available: " + missing);
         }
         return kind;
+    }
+
+    /** A site's own folder is closed to others; real VMs run as another user and need their disks where that user may go. */
+    private Map<String, String> settings(String site, String kind) throws IOException {
+        if (!kind.equals("kvm")) {
+            return Map.of();
+        }
+        Path disks = Files.createDirectories(plugins.resolveSibling(site + "-vms"));
+        Files.setPosixFilePermissions(disks, PosixFilePermissions.fromString("rwx--x--x"));
+        return Map.of("storage-directory", disks.toString());
     }
 
     private static SampleVms samples(HypervisorSite site) throws DemoException {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 
 /** One of the demo's two sites: a whole server, and a client of its API. */
@@ -48,8 +49,11 @@ final class DemoSite implements AutoCloseable {
     }
 
     /** Adds a hypervisor; returns why it is not available, or an empty text. */
-    String addHypervisor(String name, String kind) throws ApiException, InterruptedException {
-        api.post("/hypervisors", json().put("name", name).put("kind", kind));
+    String addHypervisor(String name, String kind, Map<String, String> settings)
+            throws ApiException, InterruptedException {
+        ObjectNode request = json().put("name", name).put("kind", kind);
+        settings.forEach(request.putObject("settings")::put);
+        api.post("/hypervisors", request);
         long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
         while (System.nanoTime() - end < 0) {
             JsonNode hypervisor = api.get("/hypervisors/" + name);
@@ -74,10 +78,8 @@ final class DemoSite implements AutoCloseable {
 
     /** Posts a verb that starts a task, waits for its end and shows its steps; returns what the verb answered. */
     JsonNode run(String path, ObjectNode body, Narrator narrator) throws ApiException, DemoException {
-        JsonNode answer = api.post(
-                path,
-                body,
-                java.util.Map.of("Idempotency-Key", UUID.randomUUID().toString()));
+        JsonNode answer =
+                api.post(path, body, Map.of("Idempotency-Key", UUID.randomUUID().toString()));
         JsonNode task = api.awaitTask(answer.path("task").asText(), TASK_LIMIT, narrator::task);
         if (!task.path("state").asText().equals("SUCCEEDED")) {
             throw new DemoException(path + " did not succeed: " + task.path("error"));
