@@ -60,6 +60,7 @@ public final class CapturedVm implements AutoCloseable {
     private Set<VolumeId> attachedVolumes = Set.of();
     private Duration pause;
     private @Nullable Deadline grace;
+    private @Nullable Deadline retryAt;
 
     public CapturedVm(VmId vm, SiteLookup site, ReplicationSettings settings) {
         this.vm = vm;
@@ -183,6 +184,9 @@ public final class CapturedVm implements AutoCloseable {
             grace = null;
             return IDLE_CHECK;
         }
+        if (retryAt != null && !retryAt.passed()) {
+            return retryAt.remaining();
+        }
         boolean allReady = now.stream()
                 .allMatch(
                         lane -> lane.phase() == Phase.PREPARED || lane.status().link() == Link.DOWN);
@@ -238,6 +242,7 @@ public final class CapturedVm implements AutoCloseable {
                 }
             }
             Duration wait = pause;
+            retryAt = Deadline.after(wait);
             pause = min(pause.multipliedBy(2), settings.retryMost());
             return wait;
         }

@@ -12,15 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder of this server's unix sockets. Lies in {@code <data>/run} where paths stay short enough for a socket address (108 bytes with
- * the ending zero, unix(7)), else in the system's folder for temporary files. Others may pass through it but not list it: a hypervisor
+ * The folder of this server's unix sockets. Lies below {@code /run}, or {@code /tmp} where that is closed: the data folder is closed to
+ * others, and a socket address is short (108 bytes with the ending zero, unix(7)). Others may pass through it but not list it: a hypervisor
  * under another user must reach a socket that its plugin gave to it.
  */
 final class RunFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
-    private static final int MAX_SOCKET_PATH_BYTES = 107;
     private static final int MAX_NAME_LENGTH = 24;
-    private static final int LONGEST_FILE_NAME = MAX_NAME_LENGTH + 12;
 
     private final Path folder;
     private final AtomicLong number = new AtomicLong();
@@ -31,15 +29,13 @@ final class RunFolder implements AutoCloseable {
 
     /** Makes the folder; sockets of an earlier process are removed. */
     static RunFolder open(Path data) throws IOException {
-        Path preferred = data.toAbsolutePath().resolve("run");
-        Path folder;
-        if (preferred.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length + 1 + LONGEST_FILE_NAME
-                <= MAX_SOCKET_PATH_BYTES) {
-            folder = Files.createDirectories(preferred);
-            empty(folder);
-        } else {
-            folder = Files.createTempDirectory(Path.of("/tmp"), "tidemark-");
-        }
+        Path base = Files.isWritable(Path.of("/run")) ? Path.of("/run") : Path.of("/tmp");
+        // The same for the same data folder, so that what a killed process left behind is found and removed.
+        Path folder = base.resolve("tidemark-io-"
+                + Integer.toHexString(
+                        data.toAbsolutePath().normalize().toString().hashCode()));
+        Files.createDirectories(folder);
+        empty(folder);
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         return new RunFolder(folder);
     }
