@@ -97,7 +97,7 @@ record ReplicationProtection(ReplicationEngine engine) implements ProtectionEngi
                             case DELTA -> MemberState.DELTA_SYNC;
                             case BITMAP -> MemberState.BITMAP_SYNC;
                         };
-            case STREAMING -> lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.PROTECTED;
+            case STREAMING, RESTING -> lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.PROTECTED;
         };
     }
 
