@@ -19,15 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class VirtualDisk {
     private final VolumeId volume;
+    private final DiskTrace trace;
     private final ReentrantLock writePath = new ReentrantLock();
     private volatile BlockDevice contents;
     private @Nullable CapturePipe capture;
     private @Nullable DiskCopy copy;
     private boolean powered;
 
-    VirtualDisk(VolumeId volume, BlockDevice contents) {
+    VirtualDisk(VolumeId volume, BlockDevice contents, DiskTrace trace) {
         this.volume = volume;
         this.contents = contents;
+        this.trace = trace;
     }
 
     VolumeId volume() {
@@ -49,6 +51,7 @@ final class VirtualDisk {
             if (!powered) {
                 throw new IOException("the VM has no power");
             }
+            trace.issued(offset, data);
             contents.write(offset, data.duplicate());
             if (copy != null) {
                 copy.write(offset, data.duplicate());
@@ -56,6 +59,7 @@ final class VirtualDisk {
             if (capture != null) {
                 capture.write(offset, data.asReadOnlyBuffer());
             }
+            trace.acknowledged();
         } finally {
             writePath.unlock();
         }
@@ -79,9 +83,10 @@ final class VirtualDisk {
         return contents.extents(offset, lengthBytes);
     }
 
-    void powerOn() {
+    void powerOn() throws IOException {
         writePath.lock();
         try {
+            trace.poweredOn(contents);
             powered = true;
         } finally {
             writePath.unlock();
@@ -205,6 +210,12 @@ final class VirtualDisk {
         } finally {
             writePath.unlock();
         }
+    }
+
+    /** Lets go of files and exports; the VM has no power any more. */
+    void close() throws IOException {
+        trace.close();
+        contents.close();
     }
 
     private void failCaptureLocked(LossCause cause, String detail) {
