@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * threads; writes of one disk are serial.
  */
 public final class DiskHistory {
+    /** The moment of an acknowledgement that never came: the write may have happened or not. */
+    static final long NEVER = Long.MAX_VALUE;
+
     private final String name;
     private final byte[] first;
     private final AtomicLong moments;
@@ -36,7 +39,11 @@ public final class DiskHistory {
         data.duplicate().get(bytes);
         long issued = moments.incrementAndGet();
         body.run();
-        writes.add(new Write(Math.toIntExact(offset), bytes, issued, moments.incrementAndGet()));
+        add(new Write(Math.toIntExact(offset), bytes, issued, moments.incrementAndGet()));
+    }
+
+    synchronized void add(Write write) {
+        writes.add(write);
     }
 
     public String name() {
@@ -49,6 +56,11 @@ public final class DiskHistory {
 
     synchronized List<Write> writes() {
         return List.copyOf(writes);
+    }
+
+    /** How many writes it knows. */
+    public synchronized int size() {
+        return writes.size();
     }
 
     /** Contents after all writes so far. */

@@ -14,7 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * The program inside a running guest, from power-on to power-off: keeps a ledger on each disk. It has no thread of its own; it runs on the
  * thread of the console call that it answers, one call at a time.
  *
- * <p>Disk layout: 64 KiB that stay free as for a boot record, then ledger entries of 4 KiB to the end of the disk.
+ * <p>Disk layout: 64 KiB that stay free as for a boot record, then ledger entries of 4 KiB, and at the end the part that
+ * {@link GuestWorkload} writes to.
  */
 final class GuestProgram {
     /** A ransomware run covers at least this much of a disk, so that it meets more than the ledger. */
@@ -43,7 +44,7 @@ final class GuestProgram {
                         "the ledger ends with entry " + tail.number());
             }
             long at = LEDGER_AT + tail.number() * LedgerEntry.BLOCK_BYTES;
-            if (at + LedgerEntry.BLOCK_BYTES > target.sizeBytes()) {
+            if (at + LedgerEntry.BLOCK_BYTES > ledgerEnd(target)) {
                 throw Refusal.unfit("Entry " + number + " was not appended to " + target.volume(), "the disk is full");
             }
             target.write(at, tail.nextBlock());
@@ -80,8 +81,9 @@ final class GuestProgram {
     private static LedgerEntry scan(VirtualDisk target) throws IOException {
         ByteBuffer piece = ByteBuffer.allocate(SCAN_BYTES);
         LedgerEntry tail = LedgerEntry.START;
-        for (long at = LEDGER_AT; at < target.sizeBytes(); at += SCAN_BYTES) {
-            piece.clear().limit((int) Math.min(SCAN_BYTES, target.sizeBytes() - at));
+        long end = ledgerEnd(target);
+        for (long at = LEDGER_AT; at < end; at += SCAN_BYTES) {
+            piece.clear().limit((int) Math.min(SCAN_BYTES, end - at));
             target.read(at, piece);
             for (int block = 0; block + LedgerEntry.BLOCK_BYTES <= piece.limit(); block += LedgerEntry.BLOCK_BYTES) {
                 if (!tail.isFollowedBy(piece.slice(block, LedgerEntry.BLOCK_BYTES))) {
@@ -95,11 +97,12 @@ final class GuestProgram {
 
     /** A whole ledger is followed by nothing at all: anything else is garbage, or an entry beyond a hole. */
     private static boolean isEmptyFrom(VirtualDisk target, long offset) throws IOException {
-        if (offset >= target.sizeBytes()) {
+        long end = ledgerEnd(target);
+        if (offset >= end) {
             return true;
         }
         ByteBuffer piece = ByteBuffer.allocate(SCAN_BYTES);
-        for (BlockExtent extent : target.extents(offset, target.sizeBytes() - offset)) {
+        for (BlockExtent extent : target.extents(offset, end - offset)) {
             if (extent.content() == BlockExtent.Content.ZERO) {
                 continue;
             }
@@ -112,6 +115,10 @@ final class GuestProgram {
             }
         }
         return true;
+    }
+
+    private static long ledgerEnd(VirtualDisk target) {
+        return GuestWorkload.areaStart(target.sizeBytes());
     }
 
     private <T> T run(int disk, Command<T> command) throws ProviderException {

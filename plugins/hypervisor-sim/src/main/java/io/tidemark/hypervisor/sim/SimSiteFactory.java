@@ -23,17 +23,30 @@ public final class SimSiteFactory implements HypervisorSiteFactory {
 
     @Override
     public ConfigSpec configSpec() {
-        return new ConfigSpec(List.of(new ConfigSpec.Key(
-                SimSiteConfig.DIRECTORY,
-                "Absolute path of the folder that holds the simulated VMs and their disks, one folder per hypervisor; "
-                        + "made when it is missing; empty for a folder among the instance's own state",
-                Optional.of(""),
-                Secrecy.PLAIN)));
+        return new ConfigSpec(List.of(
+                new ConfigSpec.Key(
+                        SimSiteConfig.DIRECTORY,
+                        "Absolute path of the folder that holds the simulated VMs and their disks, one folder per hypervisor; "
+                                + "made when it is missing; empty for a folder among the instance's own state",
+                        Optional.of(""),
+                        Secrecy.PLAIN),
+                new ConfigSpec.Key(
+                        SimSiteConfig.WORKLOAD,
+                        "How many random writes per second each disk of a running VM gets from its guest; 0 for none",
+                        Optional.of("0"),
+                        Secrecy.PLAIN),
+                new ConfigSpec.Key(
+                        SimSiteConfig.TRACE,
+                        "Absolute path of a folder that takes a record of every write of every guest, for tests; grows without"
+                                + " bound; empty for no record",
+                        Optional.of(""),
+                        Secrecy.PLAIN)));
     }
 
     @Override
     public HypervisorSite open(ProviderConfig config, ProviderContext host, Deadline deadline)
             throws ProviderException {
-        return new SimSite(SimulatedHost.open(SimSiteConfig.of(config, host), host.blockNetwork()));
+        return new SimSite(
+                SimulatedHost.open(SimSiteConfig.of(config, host), host.blockNetwork(), host.threads("guest")));
     }
 }

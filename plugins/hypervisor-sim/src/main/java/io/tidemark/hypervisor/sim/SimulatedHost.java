@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -36,21 +37,25 @@ final class SimulatedHost implements AutoCloseable {
     private final Path directory;
     private final FileChannel lock;
     private final BlockNetwork network;
+    private final GuestSettings guests;
     private final Map<VmId, SimulatedVm> vms = new ConcurrentHashMap<>();
     private final ReentrantLock creations = new ReentrantLock();
     private volatile boolean closed;
 
-    private SimulatedHost(Path directory, FileChannel lock, BlockNetwork network) {
+    private SimulatedHost(Path directory, FileChannel lock, BlockNetwork network, GuestSettings guests) {
         this.directory = directory;
         this.lock = lock;
         this.network = network;
+        this.guests = guests;
     }
 
     /** Opens the folder, made when it is missing, with the VMs that are in it. */
-    static SimulatedHost open(SimSiteConfig config, BlockNetwork network) throws ProviderException {
+    static SimulatedHost open(SimSiteConfig config, BlockNetwork network, ThreadFactory guestThreads)
+            throws ProviderException {
         Path directory = config.directory();
+        GuestSettings guests = guests(config, guestThreads);
         FileChannel lock = lock(directory);
-        SimulatedHost host = new SimulatedHost(directory, lock, network);
+        SimulatedHost host = new SimulatedHost(directory, lock, network, guests);
         try {
             host.load();
             return host;
@@ -60,6 +65,17 @@ final class SimulatedHost implements AutoCloseable {
         } catch (ProviderException refused) {
             host.close();
             throw refused;
+        }
+    }
+
+    private static GuestSettings guests(SimSiteConfig config, ThreadFactory threads) throws ProviderException {
+        try {
+            Optional<TraceFolder> trace = config.traceDirectory().isPresent()
+                    ? Optional.of(TraceFolder.open(config.traceDirectory().get()))
+                    : Optional.empty();
+            return new GuestSettings(config.workloadWritesPerSecond(), trace, threads);
+        } catch (IOException failed) {
+            throw Refusal.io("The simulated hypervisor was not opened", failed);
         }
     }
 
@@ -114,7 +130,7 @@ final class SimulatedHost implements AutoCloseable {
             }
             Path folder = vmsFolder().resolve(record.id().value());
             Files.createDirectory(folder);
-            SimulatedVm vm = new SimulatedVm(folder, record, network);
+            SimulatedVm vm = new SimulatedVm(folder, record, network, guests);
             vm.save();
             VmRecordFile.syncFolder(vmsFolder());
             vms.put(vm.id(), vm);
@@ -192,7 +208,7 @@ final class SimulatedHost implements AutoCloseable {
         for (Path folder : folders) {
             VmRecordFile file = new VmRecordFile(folder);
             if (file.exists()) {
-                SimulatedVm vm = new SimulatedVm(folder, file.read(), network);
+                SimulatedVm vm = new SimulatedVm(folder, file.read(), network, guests);
                 vms.put(vm.id(), vm);
             } else {
                 LOG.atInfo()

@@ -31,21 +31,25 @@ final class SimulatedVm {
     private final Path folder;
     private final VmRecordFile file;
     private final BlockNetwork network;
+    private final GuestSettings settings;
     private final List<VirtualDisk> disks = new ArrayList<>();
     private final ReentrantLock changes = new ReentrantLock();
     private final AtomicBoolean promoting = new AtomicBoolean();
     private volatile VmRecord record;
     private volatile @Nullable GuestProgram program;
+    private @Nullable GuestWorkload workload;
     private boolean removed;
 
     /** A VM as its record says; one that was running when the process ended runs again. */
-    SimulatedVm(Path folder, VmRecord record, BlockNetwork network) throws IOException {
+    SimulatedVm(Path folder, VmRecord record, BlockNetwork network, GuestSettings settings) throws IOException {
         this.folder = folder;
         this.file = new VmRecordFile(folder);
         this.network = network;
+        this.settings = settings;
         this.record = record;
         for (int i = 0; i < record.disks().size(); i++) {
-            disks.add(new VirtualDisk(record.volume(i), contentsOf(i)));
+            disks.add(new VirtualDisk(
+                    record.volume(i), contentsOf(i), TraceFolder.of(settings.trace(), record.volume(i))));
         }
         if (record.power() == PowerState.RUNNING) {
             boot();
@@ -118,6 +122,8 @@ final class SimulatedVm {
             connectExports();
             save(record.withPower(PowerState.RUNNING));
             boot();
+        } catch (IOException failed) {
+            throw Refusal.io("VM " + id() + " was not started", failed);
         } finally {
             changes.unlock();
         }
@@ -256,19 +262,28 @@ final class SimulatedVm {
         }
     }
 
-    private void boot() {
-        disks.forEach(VirtualDisk::powerOn);
+    private void boot() throws IOException {
+        for (VirtualDisk disk : disks) {
+            disk.powerOn();
+        }
         program = new GuestProgram(this);
+        if (settings.workloadWritesPerSecond() > 0) {
+            workload = GuestWorkload.start(settings.workloadWritesPerSecond(), disks, settings.threads());
+        }
     }
 
     private void halt(LossCause cause, String detail) {
         program = null;
+        if (workload != null) {
+            workload.stop();
+            workload = null;
+        }
         disks.forEach(disk -> disk.powerOff(cause, detail));
     }
 
     private void closeDisks() throws IOException {
         for (VirtualDisk disk : disks) {
-            disk.contents().close();
+            disk.close();
         }
     }
 

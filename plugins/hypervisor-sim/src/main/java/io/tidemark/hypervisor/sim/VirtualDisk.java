@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VirtualDisk {
     private final VolumeId volume;
+    private final DiskTrace trace;
     private final ReentrantLock writePath = new ReentrantLock();
     private volatile BlockDevice contents;
     private @Nullable CapturePipe capture;
@@ -28,9 +29,10 @@ final class VirtualDisk {
     private @Nullable DiskCopy copy;
     private boolean powered;
 
-    VirtualDisk(VolumeId volume, BlockDevice contents) {
+    VirtualDisk(VolumeId volume, BlockDevice contents, DiskTrace trace) {
         this.volume = volume;
         this.contents = contents;
+        this.trace = trace;
     }
 
     VolumeId volume() {
@@ -52,6 +54,7 @@ final class VirtualDisk {
             if (!powered) {
                 throw new IOException("the VM has no power");
             }
+            trace.issued(offset, data);
             contents.write(offset, data.duplicate());
             if (copy != null) {
                 copy.write(offset, data.duplicate());
@@ -59,6 +62,7 @@ final class VirtualDisk {
             if (capture != null) {
                 capture.write(offset, data.asReadOnlyBuffer());
             }
+            trace.acknowledged();
         } finally {
             writePath.unlock();
         }
@@ -82,9 +86,10 @@ final class VirtualDisk {
         return contents.extents(offset, lengthBytes);
     }
 
-    void powerOn() {
+    void powerOn() throws IOException {
         writePath.lock();
         try {
+            trace.poweredOn(contents);
             powered = true;
             capturedToTheEnd = null;
         } finally {
@@ -225,6 +230,12 @@ final class VirtualDisk {
         } finally {
             writePath.unlock();
         }
+    }
+
+    /** Lets go of files and exports; the VM has no power any more. */
+    void close() throws IOException {
+        trace.close();
+        contents.close();
     }
 
     private void failCaptureLocked(LossCause cause, String detail) {

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -140,7 +141,10 @@ final class SimPersistenceTest {
     }
 
     private static SimulatedHost open(Path folder) throws ProviderException {
-        return SimulatedHost.open(new SimSiteConfig(folder), new NbdBlockNetwork(folder));
+        return SimulatedHost.open(
+                new SimSiteConfig(folder, 0, Optional.empty()),
+                new NbdBlockNetwork(folder),
+                Thread.ofPlatform().daemon().factory());
     }
 
     /** Appends until killed, and prints each number after its acknowledgement. */
