@@ -15,6 +15,7 @@ import io.tidemark.replication.ReplicationListener;
 import io.tidemark.replication.SyncKind;
 import io.tidemark.replication.lane.LaneStatus;
 import io.tidemark.replication.lane.LaneStatus.Link;
+import io.tidemark.replication.lane.LaneStatus.Phase;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VmId;
@@ -85,10 +86,12 @@ record ReplicationProtection(ReplicationEngine engine) implements ProtectionEngi
 
     /** A lane's phase and link as one word for people. */
     private static MemberState state(LaneStatus lane) {
-        boolean wasProtected = lane.sync().isPresent();
+        // An initial sync that is about to begin is no loss of protection; any other one follows from one.
+        boolean startsOut = lane.sync().map(SyncKind.INITIAL::equals).orElse(true) && lane.phase() == Phase.PREPARED;
+        boolean neverBegan = lane.sync().isEmpty();
         return switch (lane.phase()) {
             case IDLE, PREPARED ->
-                wasProtected || lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.WAITING;
+                (startsOut || neverBegan) && lane.link() == Link.UP ? MemberState.WAITING : MemberState.DEGRADED;
             case SYNCING ->
                 lane.link() == Link.DOWN
                         ? MemberState.DEGRADED
