@@ -104,8 +104,20 @@ final class SiteApi implements AutoCloseable {
                 now -> now >= before + more);
     }
 
-    long newestCheckpoint(String vpg) throws ApiException {
-        return get("/vpgs/" + vpg).path("newestCheckpoint").path("id").asLong();
+    /** Id of the newest event; 0 when there is none. */
+    long newestEvent() throws ApiException {
+        return get("/events?limit=1").path("items").path(0).path("id").asLong();
+    }
+
+    /** What was told of a VPG since that event, newest first. */
+    List<String> toldSince(long event, String vpg) throws ApiException {
+        List<String> told = new ArrayList<>();
+        for (JsonNode each : get("/events?limit=1000&vpg=" + vpg).path("items")) {
+            if (each.path("id").asLong() > event) {
+                told.add(each.path("text").asText());
+            }
+        }
+        return told;
     }
 
     @Override
