@@ -121,24 +121,27 @@ final class VpgReplication implements LaneEvents {
      */
     private boolean confirmed(List<Lane> all, CheckpointId id) {
         Deadline limit = Deadline.after(CONFIRM_LIMIT);
-        List<CompletableFuture<Void>> answers = all.stream()
-                .map(lane -> CompletableFuture.runAsync(
-                        () -> confirm(lane.spec().vm(), limit), VpgReplication::startVirtualThread))
-                .toList();
-        try {
-            CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                    .get(CONFIRM_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            Throwable why = e.getCause() == null ? e : e.getCause();
-            LOG.atWarn()
-                    .addKeyValue("vpg", vpg.id())
-                    .addKeyValue("checkpoint", id)
-                    .log(
-                            "A cut became no checkpoint, because a capture did not confirm its continuity: {}",
-                            why.toString());
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        Map<Lane, CompletableFuture<Void>> answers = new LinkedHashMap<>();
+        for (Lane lane : all) {
+            answers.put(
+                    lane,
+                    CompletableFuture.runAsync(
+                            () -> confirm(lane.spec().vm(), limit), VpgReplication::startVirtualThread));
+        }
+        boolean confirmed = true;
+        for (Map.Entry<Lane, CompletableFuture<Void>> answer : answers.entrySet()) {
+            Optional<String> why = refusal(answer.getValue(), limit);
+            if (why.isPresent()) {
+                confirmed = false;
+                LOG.atWarn()
+                        .addKeyValue("vpg", vpg.id())
+                        .addKeyValue("vm", answer.getKey().spec().vm())
+                        .addKeyValue("checkpoint", id)
+                        .log("A cut became no checkpoint: {}", why.get());
+                answer.getKey().explain("The last checkpoint was not made, it is tried again: " + why.get());
+            }
+        }
+        if (!confirmed) {
             return false;
         }
         boolean everywhere = true;
@@ -146,6 +149,25 @@ final class VpgReplication implements LaneEvents {
             everywhere &= lane.confirm(id);
         }
         return everywhere;
+    }
+
+    /** Why a capture did not confirm; empty when it did. */
+    private static Optional<String> refusal(CompletableFuture<Void> answer, Deadline limit) {
+        try {
+            answer.get(Math.max(1, limit.remaining().toMillis()), TimeUnit.MILLISECONDS);
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            return Optional.of(
+                    e.getCause() instanceof ProviderException known
+                            ? known.happened() + ", " + known.why()
+                            : String.valueOf(e.getCause()));
+        } catch (TimeoutException e) {
+            return Optional.of("the hypervisor did not confirm within " + CONFIRM_LIMIT.toSeconds()
+                    + " s that no write is missing");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.of("Tidemark is shutting down");
+        }
     }
 
     private static void startVirtualThread(Runnable work) {

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -287,9 +288,17 @@ public final class Protection {
                                         .map(note -> note.state().toString())
                                         .orElse("not captured yet"))
                         .findFirst()
-                        .orElse("a member is not in continuity");
+                        .orElseGet(this::memberDetails);
         return ErrorCode.CHECKPOINT_NOT_POSSIBLE.because(
                 "No checkpoint of VPG '" + vpg.name() + "' was made", why, "Wait until it is PROTECTED and ask again.");
+    }
+
+    /** All members are protected, and yet a capture did not confirm that it misses nothing: they say why. */
+    private String memberDetails() {
+        return vpg.definition().members().stream()
+                .flatMap(member -> member(member.member().vm()).stream()
+                        .map(note -> "VM '" + member.member().vmName() + "': " + note.detail()))
+                .collect(Collectors.joining("; "));
     }
 
     private ControlException notDurable(String why) {

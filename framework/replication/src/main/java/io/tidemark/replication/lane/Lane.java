@@ -138,13 +138,27 @@ public final class Lane {
 
     /** Every member's capture has missed nothing up to the barrier; returns whether this lane has the barrier still. */
     public boolean confirm(CheckpointId checkpoint) {
+        boolean there;
+        boolean wordsChanged = false;
         monitor.lock();
         try {
+            there = log.confirm(checkpoint);
             monitor.signal(Wait.SEND);
-            return log.confirm(checkpoint);
+            if (missesNothing() && link == Link.UP) {
+                wordsChanged = !detail.equals(calmDetail());
+                detail = calmDetail();
+            }
         } finally {
             monitor.unlock();
         }
+        if (wordsChanged) {
+            events.onLaneChanged(this);
+        }
+        return there;
+    }
+
+    private String calmDetail() {
+        return phase == Phase.RESTING ? RESTING_DETAIL : STREAMING_DETAIL;
     }
 
     /** The barrier that was cut last becomes no checkpoint. */
@@ -442,7 +456,7 @@ public final class Lane {
             }
             link = Link.UP;
             if (missesNothing()) {
-                detail = phase == Phase.RESTING ? RESTING_DETAIL : STREAMING_DETAIL;
+                detail = calmDetail();
             }
             monitor.signalAll();
         } finally {
