@@ -15,6 +15,7 @@ import io.tidemark.replication.ReplicationListener;
 import io.tidemark.replication.SyncKind;
 import io.tidemark.replication.lane.LaneStatus;
 import io.tidemark.replication.lane.LaneStatus.Link;
+import io.tidemark.replication.lane.LaneStatus.Phase;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VmId;
@@ -84,8 +85,11 @@ record ReplicationProtection(ReplicationEngine engine) implements ProtectionEngi
     }
 
     /** A lane's phase and link as one word for people. */
-    private static MemberState state(LaneStatus lane) {
-        boolean wasProtected = lane.sync().isPresent();
+    static MemberState state(LaneStatus lane) {
+        // A lane that is prepared for its first sync has lost nothing.
+        boolean first = lane.phase() == Phase.PREPARED
+                && lane.sync().filter(SyncKind.INITIAL::equals).isPresent();
+        boolean wasProtected = lane.sync().isPresent() && !first;
         return switch (lane.phase()) {
             case IDLE, PREPARED ->
                 wasProtected || lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.WAITING;
