@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
         description = "Continuous data protection and disaster recovery for virtual machines.",
         footer = {
             "",
+            "On a server's own machine: 'tidemark server' runs a site, 'tidemark demo' shows the whole story and cleans up after itself.",
+            "",
             "Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 not authenticated, 5 conflict, 6 task failed, 7 timed out waiting,",
             "8 service level breached (status --check)."
         })

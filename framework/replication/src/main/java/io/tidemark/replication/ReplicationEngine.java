@@ -61,7 +61,7 @@ public final class ReplicationEngine implements AutoCloseable {
         if (vpgs.containsKey(vpg.id())) {
             return;
         }
-        VpgReplication replication = new VpgReplication(vpg, clock, listener, this::wakeCapture);
+        VpgReplication replication = new VpgReplication(vpg, clock, listener, new Captures());
         vpgs.put(vpg.id(), replication);
         for (ReplicatedVpg.Member member : vpg.members()) {
             LaneRunner runner = LaneRunner.start(
@@ -90,13 +90,31 @@ public final class ReplicationEngine implements AutoCloseable {
                         "Protect the VM in one VPG only, or use a hypervisor plugin that can read volumes"));
     }
 
-    private void wakeCapture(VmId vm) {
-        CapturedVm waiting;
-        synchronized (this) {
-            waiting = captured.get(vm);
+    private synchronized @Nullable CapturedVm capture(VmId vm) {
+        return captured.get(vm);
+    }
+
+    /** The captures as VPGs see them. */
+    private final class Captures implements VpgReplication.Captures {
+        @Override
+        public void wake(VmId vm) {
+            CapturedVm waiting = capture(vm);
+            if (waiting != null) {
+                waiting.wake();
+            }
         }
-        if (waiting != null) {
-            waiting.wake();
+
+        @Override
+        public void confirmContinuity(VmId vm, Deadline deadline) throws ProviderException {
+            CapturedVm asked = capture(vm);
+            if (asked == null) {
+                throw new ProviderException(
+                        FailureKind.CONTINUITY_LOST,
+                        "Continuity of VM " + vm + " is not confirmed",
+                        "its protection was stopped",
+                        "Resume the protection of its VPG");
+            }
+            asked.confirmContinuity(deadline);
         }
     }
 

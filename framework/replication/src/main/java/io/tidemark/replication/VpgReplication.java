@@ -12,6 +12,7 @@ import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,6 +21,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The lanes of one VPG as one: cuts barriers through all of them, and knows when a checkpoint is durable in every journal.
@@ -28,27 +36,34 @@ import java.util.TreeMap;
  * how long a lane was held to put its barrier in.
  */
 final class VpgReplication implements LaneEvents {
+    private static final Logger LOG = LoggerFactory.getLogger(VpgReplication.class);
     private static final long LOOK_AGAIN_NANOS = 100_000_000;
+    /** While a capture does not answer, the lanes send nothing that follows the barrier. */
+    private static final Duration CONFIRM_LIMIT = Duration.ofSeconds(2);
 
     private final ReplicatedVpg vpg;
     private final Clock clock;
     private final ReplicationListener listener;
-    private final LaneChange laneChange;
+    private final Captures captures;
     private final Object cutting = new Object();
     private final Map<VmId, Lane> lanes = new LinkedHashMap<>();
     private final TreeMap<CheckpointId, Set<VmId>> awaited = new TreeMap<>();
     private volatile Cut current = Cut.NONE;
 
-    VpgReplication(ReplicatedVpg vpg, Clock clock, ReplicationListener listener, LaneChange laneChange) {
+    VpgReplication(ReplicatedVpg vpg, Clock clock, ReplicationListener listener, Captures captures) {
         this.vpg = vpg;
         this.clock = clock;
         this.listener = listener;
-        this.laneChange = laneChange;
+        this.captures = captures;
     }
 
-    /** Wakes whoever captures the lane's VM. */
-    interface LaneChange {
-        void onChanged(VmId vm);
+    /** Whoever captures the VMs of the lanes. */
+    interface Captures {
+        /** A lane of the VM changed. */
+        void wake(VmId vm);
+
+        /** Returns when nothing that the VM was given an acknowledgement for before this call is missing. */
+        void confirmContinuity(VmId vm, Deadline deadline) throws ProviderException;
     }
 
     ReplicatedVpg vpg() {
@@ -70,7 +85,10 @@ final class VpgReplication implements LaneEvents {
     /** A barrier that was cut. */
     record Barrier(Cut cut, long holdNanos) {}
 
-    /** Cuts a barrier through all lanes, unless one is not in continuity (J6). */
+    /**
+     * Cuts a barrier through all lanes, and makes it a checkpoint once every capture has confirmed that it had missed nothing by then; none
+     * when a lane is not in continuity or a capture cannot confirm (J6). Takes as long as the captures take to answer, 2 s at most.
+     */
     Optional<Barrier> cut(CheckpointId id, CheckpointRecord.Kind kind, String tag) {
         synchronized (cutting) {
             List<Lane> all = lanes();
@@ -86,9 +104,59 @@ final class VpgReplication implements LaneEvents {
             for (Lane lane : all) {
                 longestHold = Math.max(longestHold, lane.cutNow());
             }
-            // A lane that fell out of continuity meanwhile has no barrier: the checkpoint never becomes durable
-            // everywhere (J5).
+            if (!confirmed(all, id)) {
+                all.forEach(Lane::discardUnconfirmed);
+                synchronized (this) {
+                    awaited.remove(id);
+                }
+                return Optional.empty();
+            }
             return Optional.of(new Barrier(cut, longestHold));
+        }
+    }
+
+    /**
+     * Asks every capture, all at once, and lets the barriers out. A lane that fell out of continuity meanwhile has no barrier any more: if the
+     * others' went out already, the checkpoint never becomes durable everywhere (J5).
+     */
+    private boolean confirmed(List<Lane> all, CheckpointId id) {
+        Deadline limit = Deadline.after(CONFIRM_LIMIT);
+        List<CompletableFuture<Void>> answers = all.stream()
+                .map(lane -> CompletableFuture.runAsync(
+                        () -> confirm(lane.spec().vm(), limit), VpgReplication::startVirtualThread))
+                .toList();
+        try {
+            CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                    .get(CONFIRM_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            Throwable why = e.getCause() == null ? e : e.getCause();
+            LOG.atWarn()
+                    .addKeyValue("vpg", vpg.id())
+                    .addKeyValue("checkpoint", id)
+                    .log(
+                            "A cut became no checkpoint, because a capture did not confirm its continuity: {}",
+                            why.toString());
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+        boolean everywhere = true;
+        for (Lane lane : all) {
+            everywhere &= lane.confirm(id);
+        }
+        return everywhere;
+    }
+
+    private static void startVirtualThread(Runnable work) {
+        Thread.ofVirtual().name("confirm").start(work);
+    }
+
+    private void confirm(VmId vm, Deadline limit) {
+        try {
+            captures.confirmContinuity(vm, limit);
+        } catch (ProviderException e) {
+            throw new CompletionException(e);
         }
     }
 
@@ -133,7 +201,7 @@ final class VpgReplication implements LaneEvents {
 
     @Override
     public void onLaneChanged(Lane lane) {
-        laneChange.onChanged(lane.spec().vm());
+        captures.wake(lane.spec().vm());
         listener.onStatus(lane.spec().vm(), lane.status());
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tidemark.journal.CheckpointRecord;
 import io.tidemark.replication.lane.LaneStatus;
 import io.tidemark.replication.lane.LaneStatus.Phase;
+import io.tidemark.spi.capture.CaptureSink;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.SiteId;
@@ -30,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
@@ -286,6 +288,56 @@ class ReplicationTest {
         assertTrue(
                 shipped(vpg) - shippedBefore < 2 * 128 * 1024,
                 "a delta sync of one changed block shipped " + (shipped(vpg) - shippedBefore) + " bytes");
+    }
+
+    @Test
+    void cutIsNoCheckpointWhenACaptureBrokeThatNobodyHasHeardOf() throws Exception {
+        RecoverySite lyon = site("lyon");
+        Heard heard = new Heard();
+        VpgId vpg = protect(lyon, heard);
+        CheckpointRecord before = checkpoint(vpg, lyon, heard);
+
+        SourceVm db = vms.getFirst();
+        CaptureSink dropped = db.dropCaptureSilently().orElseThrow();
+        write(db.disks.getFirst(), new Random(seed)); // acknowledged, and captured by nobody
+        assertTrue(streaming(vpg), "the loss is not known yet");
+        assertTrue(tryCut(vpg).isEmpty());
+
+        db.reportLoss(dropped);
+        assertShowsTheSource(vpg, lyon, heard);
+        List<CheckpointRecord> all = lyon.journals().checkpoints(vpg);
+        assertEquals(before, all.getFirst());
+        assertEquals(2, all.size(), "the cut without its write became a checkpoint: " + all);
+    }
+
+    @Test
+    void vmThatIsOffKeepsItsVpgGoingAndHealsWhenItRunsAgain() throws Exception {
+        RecoverySite lyon = site("lyon");
+        Heard heard = new Heard();
+        VpgId vpg = protect(lyon, heard);
+        assertShowsTheSource(vpg, lyon, heard);
+
+        Random random = new Random(seed);
+        SourceVm db = vms.getFirst();
+        write(db.disks.getFirst(), random);
+        db.stop();
+        engine.drain(vpg, Deadline.after(Duration.ofSeconds(30)));
+        write(vms.getLast().disks.getFirst(), random);
+        CheckpointId whileOff = tryCut(vpg).orElseThrow().cut().id();
+        await("the checkpoint of a stopped VM is durable", () -> heard.durable.contains(whileOff));
+        for (Shown shown : lyon.show(vpg, lyon.journals().newestCheckpoint(vpg).orElseThrow(), vms)) {
+            assertArrayEquals(shown.disk().contents(), shown.contents());
+        }
+
+        db.restart();
+        write(db.disks.getFirst(), random);
+        assertTrue(tryCut(vpg).isEmpty(), "it ran uncaptured");
+        await("capture was attached again", () -> db.attachments == 2);
+        assertShowsTheSource(vpg, lyon, heard);
+    }
+
+    private Optional<ReplicationEngine.CutResult> tryCut(VpgId vpg) {
+        return engine.cut(vpg, new CheckpointId(nextCheckpoint.incrementAndGet()), CheckpointRecord.Kind.AUTOMATIC, "");
     }
 
     private long shipped(VpgId vpg) {

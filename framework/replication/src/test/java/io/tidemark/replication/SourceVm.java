@@ -6,13 +6,17 @@ import io.tidemark.spi.block.ZeroCause;
 import io.tidemark.spi.capture.CaptureSession;
 import io.tidemark.spi.capture.CaptureSink;
 import io.tidemark.spi.capture.LossCause;
+import io.tidemark.spi.error.FailureKind;
+import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
+import io.tidemark.spi.plugin.Deadline;
 import io.tidemark.tck.consistency.DiskHistory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +26,7 @@ final class SourceVm {
     final List<Disk> disks = new ArrayList<>();
     private final AtomicLong moments;
     private @Nullable CaptureSink sink;
+    private @Nullable CaptureSink sinkUpToTheStop;
     int attachments;
 
     SourceVm(String name, int diskCount, int diskBytes, AtomicLong moments) {
@@ -87,7 +92,62 @@ final class SourceVm {
         sink = fresh;
         attachments++;
         disks.forEach(disk -> fresh.onSynchronous(disk.volume));
-        return this::detach;
+        return new Session(fresh);
+    }
+
+    private final class Session implements CaptureSession {
+        private final CaptureSink mine;
+
+        Session(CaptureSink mine) {
+            this.mine = mine;
+        }
+
+        @Override
+        public void confirmContinuity(Deadline deadline) throws ProviderException {
+            if (!missedNothing(mine)) {
+                throw new ProviderException(
+                        FailureKind.CONTINUITY_LOST, "Not confirmed", "capture broke or the VM has run since", "Sync");
+            }
+        }
+
+        @Override
+        public void close() {
+            detach();
+        }
+    }
+
+    private synchronized boolean missedNothing(CaptureSink asking) {
+        return asking.equals(sink) || asking.equals(sinkUpToTheStop);
+    }
+
+    /** Power off: the guest makes no more writes. */
+    void stop() {
+        CaptureSink ending;
+        synchronized (this) {
+            ending = sink;
+            sinkUpToTheStop = sink;
+            sink = null;
+        }
+        if (ending != null) {
+            disks.forEach(disk -> ending.onContinuityLost(disk.volume, LossCause.VM_STOPPED, "powered off"));
+        }
+    }
+
+    /** Power on: writes are possible again, and not captured until the next attach. */
+    synchronized void restart() {
+        sinkUpToTheStop = null;
+    }
+
+    /** The hypervisor drops the capture, and nobody hears of it yet. */
+    synchronized Optional<CaptureSink> dropCaptureSilently() {
+        Optional<CaptureSink> dropped = Optional.ofNullable(sink);
+        sink = null;
+        return dropped;
+    }
+
+    /** It is heard of at last. */
+    void reportLoss(CaptureSink dropped) {
+        disks.forEach(disk -> dropped.onContinuityLost(disk.volume, LossCause.CAPTURE_FAILED, "the job had failed"));
     }
 
     private synchronized void detach() {

@@ -39,8 +39,12 @@ class ServerProcessTest {
     @AfterEach
     void end() throws InterruptedException {
         for (Process process : started) {
-            process.destroyForcibly();
-            process.waitFor(10, TimeUnit.SECONDS);
+            // In good order first, so that it removes its folders of sockets.
+            process.destroy();
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                process.waitFor(10, TimeUnit.SECONDS);
+            }
         }
         http.close();
     }

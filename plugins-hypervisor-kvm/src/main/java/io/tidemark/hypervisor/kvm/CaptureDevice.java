@@ -7,10 +7,12 @@ import io.tidemark.spi.capture.LossCause;
 import io.tidemark.spi.id.VolumeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The target of one volume's block copy: passes each write to the sink before it returns, so before QEMU acknowledges it to the guest.
@@ -33,6 +35,7 @@ final class CaptureDevice implements BlockDevice {
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicBoolean lost = new AtomicBoolean();
     private volatile boolean synchronous;
+    private volatile @Nullable LossCause lossCause;
     private volatile boolean closed;
 
     CaptureDevice(VolumeId volume, long sizeBytes, CaptureSink sink) {
@@ -122,8 +125,14 @@ final class CaptureDevice implements BlockDevice {
         return lost.compareAndSet(false, true);
     }
 
+    /** Why the volume was lost; empty before that, and while it is being found out. */
+    Optional<LossCause> lossCause() {
+        return Optional.ofNullable(lossCause);
+    }
+
     /** Tells the sink; after {@link #markLost}. */
     void reportLoss(LossCause cause, String detail) {
+        lossCause = cause;
         if (!closed) {
             sink.onContinuityLost(volume, cause, detail);
         }

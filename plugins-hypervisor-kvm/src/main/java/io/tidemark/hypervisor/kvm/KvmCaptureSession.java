@@ -4,16 +4,19 @@ import io.tidemark.hypervisor.kvm.DomainXml.Disk;
 import io.tidemark.hypervisor.kvm.DomainXml.Mirror;
 import io.tidemark.spi.capture.CaptureSession;
 import io.tidemark.spi.capture.LossCause;
+import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.libvirt.DomainBlockJobInfo;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
@@ -43,6 +46,7 @@ final class KvmCaptureSession implements CaptureSession {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Thread attendant;
     private volatile boolean work;
+    private volatile boolean hasRunSince;
 
     /** @param volumes attached to the VM already */
     KvmCaptureSession(
@@ -252,6 +256,71 @@ final class KvmCaptureSession implements CaptureSession {
                     return info == null || info.end <= 0 ? 0.0 : (double) info.cur / info.end;
                 });
         volume.device().delivered((long) (volume.device().sizeBytes() * Math.clamp(fraction.orElse(0.0), 0.0, 1.0)));
+    }
+
+    @Override
+    public void confirmContinuity(Deadline deadline) throws ProviderException {
+        awaitCauses(deadline);
+        if (volumes.stream().allMatch(KvmCaptureSession::vmStopped)) {
+            if (hasRunSince || liveXml(deadline).isPresent()) {
+                hasRunSince = true;
+                throw notConfirmed(FailureKind.CONTINUITY_LOST, "the VM runs again, uncaptured");
+            }
+            return;
+        }
+        requireUnbroken();
+        Map<String, Monitor.MirrorState> mirrors = monitor.mirrors(
+                vm, volumes.stream().collect(Collectors.toMap(CapturedVolume::disk, CapturedVolume::alias)), deadline);
+        // After QEMU's answer: a connection that broke before it is known here by now, or stood in the answer.
+        requireUnbroken();
+        for (CapturedVolume volume : volumes) {
+            if (mirrors.get(volume.disk()) != Monitor.MirrorState.IN_STEP) {
+                throw notConfirmed(
+                        FailureKind.RETRY_LATER,
+                        "QEMU's copy of disk " + volume.disk() + " is " + mirrors.get(volume.disk()));
+            }
+        }
+    }
+
+    /** A volume whose connection is closed was lost: its cause will be known within a second or so. */
+    private void awaitCauses(Deadline deadline) throws ProviderException {
+        while (volumes.stream().anyMatch(KvmCaptureSession::beingFoundOut) && !closing.get()) {
+            if (deadline.passed()) {
+                throw notConfirmed(FailureKind.RETRY_LATER, "a capture ended, and why is still being found out");
+            }
+            Waiting.pause(Duration.ofMillis(5));
+        }
+        if (closing.get()) {
+            throw notConfirmed(FailureKind.CONTINUITY_LOST, "the capture was closed");
+        }
+    }
+
+    private static boolean beingFoundOut(CapturedVolume volume) {
+        boolean ended = volume.device().isLost() || volume.disconnected();
+        return ended && volume.device().lossCause().isEmpty();
+    }
+
+    private static boolean vmStopped(CapturedVolume volume) {
+        return volume.device().lossCause().filter(LossCause.VM_STOPPED::equals).isPresent();
+    }
+
+    private void requireUnbroken() throws ProviderException {
+        for (CapturedVolume volume : volumes) {
+            if (volume.device().isLost() || volume.disconnected()) {
+                throw notConfirmed(FailureKind.CONTINUITY_LOST, "the capture of disk " + volume.disk() + " ended");
+            }
+            if (!volume.device().isSynchronous()) {
+                throw notConfirmed(FailureKind.RETRY_LATER, "disk " + volume.disk() + " is still being copied");
+            }
+        }
+    }
+
+    private ProviderException notConfirmed(FailureKind kind, String why) {
+        return new ProviderException(
+                kind,
+                "Continuity of VM " + vm + " is not confirmed",
+                why,
+                "Capture heals by itself; the next checkpoint is made when it has.");
     }
 
     @Override

@@ -176,8 +176,8 @@ final class KvmWriteCapture implements WriteCapture {
                 BlockCopy.start(domain, disk.device(), target);
                 return true;
             });
-            String node = liveXml(vm, deadline)
-                    .disk(disk.device())
+            Disk live = liveXml(vm, deadline).disk(disk.device()).orElse(disk);
+            String node = Optional.of(live)
                     .flatMap(Disk::mirror)
                     .flatMap(Mirror::storageNode)
                     .orElseThrow(() -> new ProviderException(
@@ -186,7 +186,8 @@ final class KvmWriteCapture implements WriteCapture {
                             "QEMU's copy job ended as soon as it began",
                             "The VM's log in /var/log/libvirt/qemu says why."));
             started = true;
-            return new CapturedVolume(volume, disk.device(), device, export, node);
+            return new CapturedVolume(
+                    volume, disk.device(), live.alias().orElse("virtio-" + disk.device()), device, export, node);
         } finally {
             if (!started) {
                 device.close();

@@ -7,7 +7,9 @@ import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,13 +41,68 @@ final class Monitor {
     /** The node that the guest's device writes to; a mirror above it is skipped by QEMU. */
     Optional<String> nodeOfDevice(VmId vm, String alias, Deadline deadline) throws ProviderException {
         for (JsonNode device : execute(vm, "query-block", Json.object(), deadline)) {
-            String path = device.path("qdev").asText();
-            if (path.equals(alias) || path.endsWith("/" + alias) || path.contains("/" + alias + "/")) {
+            if (isDevice(device, alias)) {
                 String node = device.path("inserted").path("node-name").asText();
                 return node.isEmpty() ? Optional.empty() : Optional.of(node);
             }
         }
         return Optional.empty();
+    }
+
+    /** How a disk's mirror stands. */
+    enum MirrorState {
+        /** Source and target hold the same, but for writes that are under way. */
+        IN_STEP,
+        /** It is copying, or a write did not reach the target. */
+        BEHIND,
+        NONE
+    }
+
+    /**
+     * Whether the block copies of these disks run and owe their targets nothing. A write that QEMU acknowledged without having reached the
+     * target stands in the mirror's dirty bitmap before the acknowledgement (block/mirror.c, do_sync_target_write), while the job's own
+     * state follows later.
+     *
+     * @param aliases of the guest's devices, by the guest-side positions of the disks
+     */
+    Map<String, MirrorState> mirrors(VmId vm, Map<String, String> aliases, Deadline deadline) throws ProviderException {
+        JsonNode devices = execute(vm, "query-block", Json.object(), deadline);
+        JsonNode jobs = execute(vm, "query-block-jobs", Json.object(), deadline);
+        Map<String, MirrorState> states = new LinkedHashMap<>();
+        aliases.forEach((disk, alias) -> states.put(disk, mirror(disk, alias, devices, jobs)));
+        return states;
+    }
+
+    private static MirrorState mirror(String disk, String alias, JsonNode devices, JsonNode jobs) {
+        boolean ready = false;
+        boolean found = false;
+        for (JsonNode job : jobs) {
+            // libvirt names its copy jobs "copy-<disk>-<node>".
+            if (job.path("type").asText().equals("mirror")
+                    && job.path("device").asText().startsWith("copy-" + disk + "-")) {
+                found = true;
+                ready = job.path("ready").asBoolean()
+                        && job.path("io-status").asText().equals("ok");
+            }
+        }
+        if (!found) {
+            return MirrorState.NONE;
+        }
+        for (JsonNode device : devices) {
+            if (isDevice(device, alias)) {
+                for (JsonNode bitmap : device.path("inserted").path("dirty-bitmaps")) {
+                    // Bitmaps of people have names; the mirror's has none.
+                    boolean ofMirror = bitmap.path("name").asText().isEmpty();
+                    ready &= !ofMirror || bitmap.path("count").asLong() == 0;
+                }
+            }
+        }
+        return ready ? MirrorState.IN_STEP : MirrorState.BEHIND;
+    }
+
+    private static boolean isDevice(JsonNode device, String alias) {
+        String path = device.path("qdev").asText();
+        return path.equals(alias) || path.endsWith("/" + alias) || path.contains("/" + alias + "/");
     }
 
     void startNbdServer(VmId vm, String socket, Deadline deadline) throws ProviderException {

@@ -37,7 +37,9 @@ public final class FakeHypervisor implements HypervisorSite, Inventory, Compute,
     private final Map<VmId, PowerState> power = new ConcurrentHashMap<>();
     private final Map<VmId, Made> made = new ConcurrentHashMap<>();
     private final Set<Capability> capabilities = ConcurrentHashMap.newKeySet();
-    private final WriteCapture capture = (vm, volumes, sink, deadline) -> () -> {};
+    private final WriteCapture capture = (vm, volumes, sink, deadline) -> {
+        throw new UnsupportedOperationException("nobody captures here: the data plane of these tests is a fake too");
+    };
 
     public FakeHypervisor(Crashes crashes) {
         this.crashes = crashes;

@@ -10,7 +10,7 @@ final class CleanUp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CleanUp.class);
 
     private final Deque<Undo> undos = new ArrayDeque<>();
-    private boolean done;
+    private volatile boolean done;
 
     private record Undo(String what, Work work) {}
 
@@ -25,6 +25,11 @@ final class CleanUp implements AutoCloseable {
         if (done) {
             close();
         }
+    }
+
+    /** Whether undoing has begun. */
+    boolean hasBegun() {
+        return done;
     }
 
     @Override

@@ -30,6 +30,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The story, step by step. Main thread. */
 final class Demo {
@@ -41,8 +43,11 @@ final class Demo {
     /** Checkpoints to collect before and after the tagged one. */
     private static final int CHECKPOINTS_PER_ACT = 3;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
+
     private final Narrator narrator;
     private final CleanUp cleanUp = new CleanUp();
+    private volatile boolean interrupted;
 
     Demo(Narrator narrator) {
         this.narrator = narrator;
@@ -56,7 +61,7 @@ final class Demo {
 
     /** @return the exit code: 0 only when everything was verified */
     int run(DemoCommand.Choice choice, Optional<Path> report) {
-        Thread onExit = new Thread(cleanUp::close, "demo-clean-up");
+        Thread onExit = new Thread(this::endEarly, "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(onExit);
         try (cleanUp) {
             DemoReport measured = play(choice);
@@ -70,10 +75,25 @@ final class Demo {
             narrator.say("Removing everything that the demo made …");
             return verified ? 0 : 1;
         } catch (Exception e) {
+            if (interrupted) {
+                return 1; // Ctrl-C took the ground away from under the step that ran; that is no failure of it.
+            }
             narrator.say("The demo failed: " + e.getMessage());
-            org.slf4j.LoggerFactory.getLogger(Demo.class).error("The demo failed", e);
+            if (!(e instanceof DemoException)) {
+                LOG.atError().setCause(e).log("The demo failed");
+            }
             return 1;
         }
+    }
+
+    /** Ctrl-C, or a signal: says so and leaves nothing behind. At an ordinary end everything is removed already. */
+    private void endEarly() {
+        if (!cleanUp.hasBegun()) {
+            interrupted = true;
+            narrator.say("Interrupted. Removing everything that the demo made …");
+            narrator.fallSilent();
+        }
+        cleanUp.close();
     }
 
     private DemoReport play(DemoCommand.Choice choice) throws Exception {

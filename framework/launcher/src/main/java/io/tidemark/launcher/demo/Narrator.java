@@ -16,6 +16,7 @@ final class Narrator {
     private final List<DemoReport.Step> steps = new ArrayList<>();
     private final long startedNanos = System.nanoTime();
     private String lastProgress = "";
+    private volatile boolean silent;
 
     Narrator(Pace pace) {
         this.pace = pace;
@@ -50,6 +51,9 @@ final class Narrator {
 
     /** One line, with the time since the start. */
     void say(String line) {
+        if (silent) {
+            return;
+        }
         long seconds = Duration.ofNanos(System.nanoTime() - startedNanos).toSeconds();
         out.println(String.format(Locale.ROOT, "[%2d:%02d] %s", seconds / 60, seconds % 60, line));
     }
@@ -80,6 +84,11 @@ final class Narrator {
             return;
         }
         console.readLine("        %s Press Enter to go on. ", question);
+    }
+
+    /** What still runs is being taken away; its complaints are nobody's business. */
+    void fallSilent() {
+        silent = true;
     }
 
     List<DemoReport.Step> steps() {

@@ -51,11 +51,16 @@ public final class CapturedVm implements AutoCloseable {
     // Guarded by the lock.
     private final List<Lane> lanes = new ArrayList<>();
     private @Nullable String loss;
+    /** The VM stopped with nothing missing; the session is kept, because it can tell when the VM has run again. */
+    private boolean stopped;
+
     private boolean wake;
     private boolean closed;
 
+    /** Changed by the supervisor alone. */
+    private volatile @Nullable CaptureSession session;
+
     // Of the supervisor alone.
-    private @Nullable CaptureSession session;
     private @Nullable FanOut fanOut;
     private Set<VolumeId> attachedVolumes = Set.of();
     private Duration pause;
@@ -98,6 +103,23 @@ public final class CapturedVm implements AutoCloseable {
         change(() -> {});
     }
 
+    /**
+     * Proves that nothing the VM was given an acknowledgement for before this call is missing in the lanes that it streams into.
+     *
+     * @throws ProviderException {@code CONTINUITY_LOST}, or any other kind when that cannot be known now
+     */
+    public void confirmContinuity(Deadline deadline) throws ProviderException {
+        CaptureSession asked = session;
+        if (asked == null) {
+            throw new ProviderException(
+                    FailureKind.CONTINUITY_LOST,
+                    "Continuity of VM " + vm + " is not confirmed",
+                    "its capture is not attached",
+                    "It is attached anew by itself; the VPG's state says when it is protected again");
+        }
+        asked.confirmContinuity(deadline);
+    }
+
     private void change(Runnable change) {
         lock.lock();
         try {
@@ -127,6 +149,7 @@ public final class CapturedVm implements AutoCloseable {
             while (true) {
                 List<Lane> now;
                 String lost;
+                boolean resting;
                 lock.lock();
                 try {
                     if (closed) {
@@ -135,11 +158,12 @@ public final class CapturedVm implements AutoCloseable {
                     now = List.copyOf(lanes);
                     lost = loss;
                     loss = null;
+                    resting = stopped;
                     wake = false;
                 } finally {
                     lock.unlock();
                 }
-                Duration sleep = step(now, lost);
+                Duration sleep = resting && lost == null ? rest(now) : step(now, lost);
                 await(sleep);
             }
         } catch (InterruptedException e) {
@@ -157,6 +181,36 @@ public final class CapturedVm implements AutoCloseable {
             while (!wake && !closed && !until.passed()) {
                 changed.awaitNanos(until.remaining().toNanos());
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One look at a VM that is off: has it run again? */
+    private Duration rest(List<Lane> now) {
+        if (now.isEmpty() || !attachedVolumes.containsAll(volumesOf(now))) {
+            endRest();
+            return step(now, "The set of protected volumes changed; attaching capture anew");
+        }
+        try {
+            confirmContinuity(Deadline.after(settings.callTimeout()));
+        } catch (ProviderException e) {
+            if (e.kind() == FailureKind.CONTINUITY_LOST) {
+                endRest();
+                return step(now, "The VM has run again; attaching capture anew, then comparing by checksum");
+            }
+            LOG.atInfo().addKeyValue("vm", vm).log("Whether the VM is still off is not known: {}", e.getMessage());
+        }
+        now.stream()
+                .filter(lane -> lane.phase() == Phase.PREPARED)
+                .forEach(lane -> lane.explain("The VM is off; its sync begins when it runs again"));
+        return IDLE_CHECK;
+    }
+
+    private void endRest() {
+        lock.lock();
+        try {
+            stopped = false;
         } finally {
             lock.unlock();
         }
@@ -272,17 +326,18 @@ public final class CapturedVm implements AutoCloseable {
                 .addKeyValue("volume", volume)
                 .addKeyValue("cause", cause)
                 .log("Capture was lost: {}", detail);
-        String why =
-                switch (cause) {
-                    case VM_STOPPED ->
-                        "The VM stopped; protection goes on with a delta sync when it runs again: " + detail;
-                    case CAPTURE_FAILED, VM_MOVED, VOLUME_CHANGED, CONNECTION_LOST ->
-                        "Capture of the VM's writes was lost (" + detail
-                                + "); attaching anew, then comparing by checksum";
-                };
+        if (cause == LossCause.VM_STOPPED) {
+            source.restLanes("The VM stopped; protection goes on with a delta sync when it runs again: " + detail);
+            change(() -> stopped = true);
+            return;
+        }
+        String why = "Capture of the VM's writes was lost (" + detail + "); attaching anew, then comparing by checksum";
         // On this thread, before anything else: no checkpoint may be cut as if nothing were missing (J6).
         source.loseLanes(why);
-        change(() -> loss = why);
+        change(() -> {
+            loss = why;
+            stopped = false;
+        });
     }
 
     private void detach() {

@@ -32,6 +32,15 @@ final class FanOut implements CaptureSink {
         lanes = taking;
     }
 
+    /** Takes all lanes out: there will be no more writes, and none is missing. */
+    void restLanes(String why) {
+        Lane[] resting = lanes;
+        lanes = NONE;
+        for (Lane lane : resting) {
+            lane.vmStopped(why);
+        }
+    }
+
     /** Takes all lanes out: writes may be missing. */
     void loseLanes(String why) {
         Lane[] losing = lanes;

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 // rooms of their own.
 public final class Lane {
     private static final String STREAMING_DETAIL = "Every write is on its way as it happens";
+    private static final String RESTING_DETAIL = "The VM is off; everything that it wrote is captured";
 
     private final LaneSpec spec;
     private final Supplier<Cut> currentCut;
@@ -123,7 +124,38 @@ public final class Lane {
 
     /** Whether a checkpoint may be cut through this lane now. */
     public boolean inContinuity() {
-        return phase() == Phase.STREAMING;
+        monitor.lock();
+        try {
+            return missesNothing();
+        } finally {
+            monitor.unlock();
+        }
+    }
+
+    private boolean missesNothing() {
+        return phase == Phase.STREAMING || phase == Phase.RESTING;
+    }
+
+    /** Every member's capture has missed nothing up to the barrier; returns whether this lane has the barrier still. */
+    public boolean confirm(CheckpointId checkpoint) {
+        monitor.lock();
+        try {
+            monitor.signal(Wait.SEND);
+            return log.confirm(checkpoint);
+        } finally {
+            monitor.unlock();
+        }
+    }
+
+    /** The barrier that was cut last becomes no checkpoint. */
+    public void discardUnconfirmed() {
+        monitor.lock();
+        try {
+            log.discardUnconfirmed();
+            monitor.signal(Wait.SEND);
+        } finally {
+            monitor.unlock();
+        }
     }
 
     /** Makes sure that the current cut has its barrier here; returns for how long the lane was held, in nanoseconds. */
@@ -143,7 +175,7 @@ public final class Lane {
         Cut cut = currentCut.get();
         if (cut.tick() != lastTick) {
             lastTick = cut.tick();
-            if (phase == Phase.STREAMING) {
+            if (missesNothing()) {
                 log.addCheckpoint(cut);
             }
         }
@@ -248,6 +280,26 @@ public final class Lane {
         events.onLaneChanged(this);
     }
 
+    /** The VM stopped and nothing of it is missing; a lane that was still syncing has lost its source all the same. */
+    public void vmStopped(String why) {
+        monitor.lock();
+        try {
+            if (closed || phase == Phase.RESTING) {
+                return;
+            }
+            if (phase == Phase.STREAMING) {
+                phase = Phase.RESTING;
+                detail = RESTING_DETAIL;
+                monitor.signalAll();
+            } else {
+                stopTakingWrites(why);
+            }
+        } finally {
+            monitor.unlock();
+        }
+        events.onLaneChanged(this);
+    }
+
     /** Captured writes may be missing from now on. What was taken before is a consistent prefix and still goes out. */
     public void captureLost(String why) {
         monitor.lock();
@@ -266,6 +318,7 @@ public final class Lane {
         phase = Phase.IDLE;
         detail = why;
         syncGeneration++;
+        log.discardUnconfirmed();
         intake.reset();
         monitor.signalAll();
     }
@@ -388,8 +441,8 @@ public final class Lane {
                 log.restartAt(durablePosition);
             }
             link = Link.UP;
-            if (phase == Phase.STREAMING) {
-                detail = STREAMING_DETAIL;
+            if (missesNothing()) {
+                detail = phase == Phase.RESTING ? RESTING_DETAIL : STREAMING_DETAIL;
             }
             monitor.signalAll();
         } finally {

@@ -35,6 +35,16 @@ sealed interface LaneItem {
         }
     }
 
-    /** A checkpoint; goes out after the batch that ends at its position. */
-    record QueuedCheckpoint(CheckpointRecord checkpoint) implements LaneItem {}
+    /**
+     * A checkpoint; goes out after the batch that ends at its position, and not before every member's capture confirmed that it had missed
+     * nothing when the barrier was cut (J6).
+     */
+    final class QueuedCheckpoint implements LaneItem {
+        final CheckpointRecord checkpoint;
+        boolean confirmed;
+
+        QueuedCheckpoint(CheckpointRecord checkpoint) {
+            this.checkpoint = checkpoint;
+        }
+    }
 }

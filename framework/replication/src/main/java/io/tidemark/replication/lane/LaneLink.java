@@ -178,15 +178,15 @@ final class LaneLink implements Runnable {
         private ByteBuffer frameOf(LaneItem item) {
             return switch (item) {
                 case LaneItem.QueuedBatch batch -> batch.encoded(lane.spec().epoch());
-                case LaneItem.QueuedCheckpoint(var checkpoint) ->
-                    LaneMessageCodec.encode(new LaneMessage.Checkpoint(checkpoint));
+                case LaneItem.QueuedCheckpoint queued ->
+                    LaneMessageCodec.encode(new LaneMessage.Checkpoint(queued.checkpoint));
             };
         }
 
         private static long positionOf(LaneItem item) {
             return switch (item) {
                 case LaneItem.QueuedBatch batch -> batch.endPosition;
-                case LaneItem.QueuedCheckpoint(var checkpoint) -> checkpoint.position();
+                case LaneItem.QueuedCheckpoint queued -> queued.checkpoint.position();
             };
         }
 

@@ -26,9 +26,9 @@ public record LaneStatus(
      * Where a lane is.
      *
      * <pre>
-     *   IDLE ──prepare──▶ PREPARED ──begin──▶ SYNCING ──clean──▶ STREAMING
-     *    ▲                   │                │    ▲  overflow      │
-     *    └── capture lost, journal elsewhere ─┴────┴────────────────┘
+     *   IDLE ──prepare──▶ PREPARED ──begin──▶ SYNCING ──clean──▶ STREAMING ──VM stopped──▶ RESTING
+     *    ▲                   │                │    ▲  overflow      │                        │
+     *    └── capture lost, journal elsewhere, VM runs again ────────┴────────────────────────┘
      * </pre>
      */
     public enum Phase {
@@ -39,7 +39,9 @@ public record LaneStatus(
         /** Captured writes flow, and blocks are still missing: no checkpoint (J6). */
         SYNCING,
         /** Every write flows as it happens. */
-        STREAMING
+        STREAMING,
+        /** The VM is off and every write that it ever made was taken: checkpoints go on. */
+        RESTING
     }
 
     /** The channel to the recovery site. */

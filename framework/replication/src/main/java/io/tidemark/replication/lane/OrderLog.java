@@ -96,7 +96,7 @@ final class OrderLog {
         nextPosition++;
     }
 
-    /** Puts a checkpoint after all records so far. */
+    /** Puts a checkpoint after all records so far; it and what follows wait until it is confirmed or discarded. */
     CheckpointRecord addCheckpoint(Cut cut) {
         seal();
         CheckpointRecord checkpoint =
@@ -114,9 +114,30 @@ final class OrderLog {
         open = new BatchBuilder(BATCH_BYTES);
     }
 
+    /** The checkpoint may go out; returns whether it is still here. */
+    boolean confirm(CheckpointId checkpoint) {
+        for (LaneItem item : items) {
+            if (item instanceof QueuedCheckpoint queued
+                    && queued.checkpoint.id().equals(checkpoint)) {
+                queued.confirmed = true;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes out what was not confirmed, and so never sent: it will be no checkpoint. */
+    void discardUnconfirmed() {
+        items.removeIf(item -> item instanceof QueuedCheckpoint queued && !queued.confirmed);
+    }
+
     /** The next item to send, or null. */
     @Nullable LaneItem nextUnsent() {
-        return sent < items.size() ? items.get(sent) : null;
+        if (sent == items.size()) {
+            return null;
+        }
+        LaneItem next = items.get(sent);
+        return next instanceof QueuedCheckpoint queued && !queued.confirmed ? null : next;
     }
 
     void markSent() {
@@ -143,7 +164,7 @@ final class OrderLog {
     void acknowledge(CheckpointId checkpoint) {
         for (int i = 0; i < items.size(); i++) {
             if (items.get(i) instanceof QueuedCheckpoint queued
-                    && queued.checkpoint().id().equals(checkpoint)) {
+                    && queued.checkpoint.id().equals(checkpoint)) {
                 items.remove(i);
                 if (i < sent) {
                     sent--;

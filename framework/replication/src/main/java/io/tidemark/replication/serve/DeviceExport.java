@@ -1,5 +1,6 @@
 package io.tidemark.replication.serve;
 
+import io.tidemark.nbd.NbdAbility;
 import io.tidemark.nbd.NbdExport;
 import io.tidemark.nbd.NbdExtent;
 import io.tidemark.nbd.NbdZeroMode;
@@ -8,10 +9,14 @@ import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.block.ZeroCause;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
-/** Serves a block device over NBD. Threads: those of the server's connections. */
+/** A block device as the NBD server sees it. Threads: those of the server's connections. */
 public record DeviceExport(BlockDevice device) implements NbdExport {
+    private static final Set<NbdAbility> READ_ONLY = EnumSet.of(NbdAbility.MULTI_CONN, NbdAbility.BLOCK_STATUS);
+
     @Override
     public long sizeBytes() {
         return device.sizeBytes();
@@ -20,6 +25,11 @@ public record DeviceExport(BlockDevice device) implements NbdExport {
     @Override
     public boolean readOnly() {
         return device.readOnly();
+    }
+
+    @Override
+    public Set<NbdAbility> abilities() {
+        return device.readOnly() ? READ_ONLY : NbdAbility.ALL_BUT_FAST_ZERO;
     }
 
     @Override
@@ -50,12 +60,12 @@ public record DeviceExport(BlockDevice device) implements NbdExport {
     @Override
     public List<NbdExtent> extents(long offset, long lengthBytes) throws IOException {
         return device.extents(offset, lengthBytes).stream()
-                .map(extent -> new NbdExtent(extent.offset(), extent.lengthBytes(), content(extent)))
+                .map(extent -> new NbdExtent(extent.offset(), extent.lengthBytes(), content(extent.content())))
                 .toList();
     }
 
-    private static NbdExtent.Content content(BlockExtent extent) {
-        return switch (extent.content()) {
+    private static NbdExtent.Content content(BlockExtent.Content content) {
+        return switch (content) {
             case DATA -> NbdExtent.Content.DATA;
             case ZERO -> NbdExtent.Content.ZERO_HOLE;
         };

@@ -98,11 +98,11 @@ class LaneTest {
                                     record.type() == RecordType.WRITE
                                             ? "WRITE " + record.offset() + "+" + record.lengthBytes()
                                             : record.type().name()));
-                case LaneItem.QueuedCheckpoint(var checkpoint) -> {
-                    if (checkpoint.tag().equals("none")) {
+                case LaneItem.QueuedCheckpoint queued -> {
+                    if (queued.checkpoint.tag().equals("none")) {
                         return sent;
                     }
-                    sent.add("CHECKPOINT " + checkpoint.id());
+                    sent.add("CHECKPOINT " + queued.checkpoint.id());
                 }
             }
         }
@@ -136,7 +136,57 @@ class LaneTest {
         tick(5);
         lane.captured(DISK, 512, filled(512, 2));
         lane.cutNow();
+        assertTrue(lane.confirm(new CheckpointId(5)));
         assertEquals(List.of("SYNC_BEGIN", "SYNC_END", "WRITE 0+512", "CHECKPOINT 5", "WRITE 512+512"), drain());
+    }
+
+    @Test
+    void barrierAndWhatFollowsItWaitUntilItIsConfirmedOrDiscarded() throws Exception {
+        streamAnEmptyVolume();
+        lane.captured(DISK, 0, filled(512, 1));
+        tick(5);
+        lane.captured(DISK, 512, filled(512, 2));
+        assertEquals(List.of("SYNC_BEGIN", "SYNC_END", "WRITE 0+512"), drain());
+        lane.discardUnconfirmed();
+        assertEquals(List.of("WRITE 512+512"), drain());
+        assertFalse(lane.confirm(new CheckpointId(5)));
+    }
+
+    @Test
+    void barrierThatWasNotConfirmedIsGoneWithTheCapture() throws Exception {
+        streamAnEmptyVolume();
+        lane.captured(DISK, 0, filled(512, 1));
+        tick(5);
+        lane.cutNow();
+        lane.captureLost("the job failed");
+        assertFalse(lane.confirm(new CheckpointId(5)));
+        assertEquals(List.of("SYNC_BEGIN", "SYNC_END", "WRITE 0+512"), drain());
+    }
+
+    @Test
+    void laneOfAStoppedVmRestsAndStillTakesCheckpoints() throws Exception {
+        streamAnEmptyVolume();
+        lane.captured(DISK, 0, filled(512, 1));
+        lane.vmStopped("powered off");
+        assertEquals(Phase.RESTING, lane.phase());
+        assertTrue(lane.inContinuity());
+        lane.captured(DISK, 512, filled(512, 2));
+        tick(5);
+        lane.cutNow();
+        assertTrue(lane.confirm(new CheckpointId(5)));
+        assertEquals(List.of("SYNC_BEGIN", "SYNC_END", "WRITE 0+512", "CHECKPOINT 5"), drain());
+        lane.captureLost("it runs again");
+        assertEquals(Phase.IDLE, lane.phase());
+    }
+
+    @Test
+    void vmThatStopsDuringASyncLeavesItsLaneIdle() {
+        connect(0);
+        prepare(SyncKind.INITIAL, KnownContents.zero(32L * BLOCK));
+        lane.begin(Contents.DELIVERED);
+        lane.vmStopped("powered off");
+        assertEquals(Phase.IDLE, lane.phase());
+        assertFalse(lane.inContinuity());
     }
 
     @Test
@@ -248,6 +298,7 @@ class LaneTest {
         lane.captured(DISK, 512, filled(512, 2));
         tick(9);
         lane.cutNow();
+        assertTrue(lane.confirm(new CheckpointId(9)));
         drain();
         lane.connected(3);
         assertEquals(Phase.STREAMING, lane.phase());

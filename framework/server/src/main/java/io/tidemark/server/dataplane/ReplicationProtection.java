@@ -86,13 +86,12 @@ record ReplicationProtection(ReplicationEngine engine) implements ProtectionEngi
 
     /** A lane's phase and link as one word for people. */
     static MemberState state(LaneStatus lane) {
-        // A lane that is prepared for its first sync has lost nothing.
-        boolean first = lane.phase() == Phase.PREPARED
-                && lane.sync().filter(SyncKind.INITIAL::equals).isPresent();
-        boolean wasProtected = lane.sync().isPresent() && !first;
+        // An initial sync that is about to begin is no loss of protection; any other one follows from one.
+        boolean startsOut = lane.sync().map(SyncKind.INITIAL::equals).orElse(true) && lane.phase() == Phase.PREPARED;
+        boolean neverBegan = lane.sync().isEmpty();
         return switch (lane.phase()) {
             case IDLE, PREPARED ->
-                wasProtected || lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.WAITING;
+                (startsOut || neverBegan) && lane.link() == Link.UP ? MemberState.WAITING : MemberState.DEGRADED;
             case SYNCING ->
                 lane.link() == Link.DOWN
                         ? MemberState.DEGRADED
@@ -101,7 +100,7 @@ record ReplicationProtection(ReplicationEngine engine) implements ProtectionEngi
                             case DELTA -> MemberState.DELTA_SYNC;
                             case BITMAP -> MemberState.BITMAP_SYNC;
                         };
-            case STREAMING -> lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.PROTECTED;
+            case STREAMING, RESTING -> lane.link() == Link.DOWN ? MemberState.DEGRADED : MemberState.PROTECTED;
         };
     }
 

@@ -4,6 +4,7 @@ import io.tidemark.nbd.NbdClient;
 import io.tidemark.nbd.NbdClientConfig;
 import io.tidemark.nbd.NbdServer;
 import io.tidemark.nbd.NbdServerConfig;
+import io.tidemark.replication.serve.DeviceExport;
 import io.tidemark.spi.block.BlockAddress;
 import io.tidemark.spi.block.BlockDevice;
 import io.tidemark.spi.block.BlockExport;
@@ -32,7 +33,7 @@ public final class NbdBlockNetwork implements BlockNetwork, AutoCloseable {
     public BlockExport export(String name, BlockDevice device) throws IOException {
         Path socket = sockets.socket(name);
         NbdServer server = NbdServer.listen(NbdServerConfig.unix(socket));
-        server.addExport(SocketExport.NAME, new ExportedDevice(device));
+        server.addExport(SocketExport.NAME, new DeviceExport(device));
         SocketExport export = new SocketExport(server, socket);
         open.add(export);
         return export;

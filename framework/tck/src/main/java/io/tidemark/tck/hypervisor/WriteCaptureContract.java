@@ -2,6 +2,7 @@ package io.tidemark.tck.hypervisor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.spi.capture.CaptureSession;
@@ -211,6 +212,60 @@ public abstract class WriteCaptureContract extends HypervisorContract {
         running(first);
         assertCaptures(first);
         assertNoVolumeLostTwice(first, sink);
+        assertLedgersComplete(first);
+    }
+
+    @Test
+    void continuityIsConfirmedWhileTheGuestWrites() throws Exception {
+        RecordingSink sink = new RecordingSink();
+        try (CaptureSession session = attachAll(running(first), sink)) {
+            awaitSynchronous(first, sink);
+            BackgroundWriter writer = new BackgroundWriter(first, LEDGER_DISK);
+            try {
+                await("the guest writes", () -> writer.appended() > 3 || writer.ended());
+                for (int i = 0; i < 3; i++) {
+                    session.confirmContinuity(deadline());
+                }
+            } finally {
+                writer.stop();
+            }
+        }
+    }
+
+    @Test
+    void continuityIsNotConfirmedAfterTheCaptureBroke() throws Exception {
+        HypervisorSubject.CaptureBreaker breaker =
+                offered(subject().captureBreaker(), "the subject cannot break its capture");
+        RecordingSink sink = new RecordingSink();
+        try (CaptureSession session = attachAll(running(first), sink)) {
+            awaitSynchronous(first, sink);
+            breaker.breakCapture(first.id(), first.volume(LEDGER_DISK));
+            first.append(LEDGER_DISK);
+            // At once, whether the loss was reported yet or not: that is the moment the question is for.
+            ProviderException refusal =
+                    assertThrows(ProviderException.class, () -> session.confirmContinuity(deadline()));
+            assertTrue(
+                    refusal.kind() == FailureKind.CONTINUITY_LOST || refusal.kind() == FailureKind.RETRY_LATER,
+                    refusal::toString);
+            await("the loss is certain", () -> !sink.losses(first.volume(LEDGER_DISK))
+                    .isEmpty());
+            assertRefused(() -> session.confirmContinuity(deadline()), FailureKind.CONTINUITY_LOST);
+        }
+    }
+
+    @Test
+    void continuityIsConfirmedOfAVmThatStoppedUntilItRunsAgain() throws Exception {
+        RecordingSink sink = new RecordingSink();
+        try (CaptureSession session = attachAll(running(first), sink)) {
+            awaitSynchronous(first, sink);
+            first.append(LEDGER_DISK);
+            site().compute().powerOff(first.id(), deadline());
+            await("the stop is known", () -> first.volumes().stream()
+                    .noneMatch(volume -> sink.losses(volume).isEmpty()));
+            session.confirmContinuity(deadline());
+            running(first);
+            assertRefused(() -> session.confirmContinuity(deadline()), FailureKind.CONTINUITY_LOST);
+        }
         assertLedgersComplete(first);
     }
 

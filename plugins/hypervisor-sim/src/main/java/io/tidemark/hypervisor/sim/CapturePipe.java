@@ -38,6 +38,10 @@ final class CapturePipe {
         }
     }
 
+    boolean isOpen() {
+        return open;
+    }
+
     /** Ends capture unasked; told to the sink once. */
     void fail(LossCause cause, String detail) {
         if (open) {

@@ -34,6 +34,14 @@ final class Refusal {
                 "Start the VM, then try again.");
     }
 
+    static ProviderException continuityLost(VmId vm, VolumeId volume) {
+        return new ProviderException(
+                FailureKind.CONTINUITY_LOST,
+                "Continuity of VM " + vm + " is not confirmed",
+                "the capture of " + volume + " ended, or the VM has run since",
+                "Attach anew, then compare.");
+    }
+
     static ProviderException nameTaken(String name) {
         return new ProviderException(
                 FailureKind.CONFLICT,

@@ -39,7 +39,7 @@ final class SimWriteCapture implements WriteCapture {
         if (captured.record().power() != PowerState.RUNNING) {
             throw Refusal.vmIsOff(vm);
         }
-        Session session = new Session();
+        Session session = new Session(vm);
         try {
             for (VirtualDisk disk : disks) {
                 session.add(disk, disk.attach(sink));
@@ -53,10 +53,24 @@ final class SimWriteCapture implements WriteCapture {
 
     /** The pipes of one attach. */
     private static final class Session implements CaptureSession {
+        private final VmId vm;
         private final List<Attachment> attachments = new ArrayList<>();
+
+        Session(VmId vm) {
+            this.vm = vm;
+        }
 
         void add(VirtualDisk disk, CapturePipe pipe) {
             attachments.add(new Attachment(disk, pipe));
+        }
+
+        @Override
+        public void confirmContinuity(Deadline deadline) throws ProviderException {
+            for (Attachment each : attachments) {
+                if (!each.disk().missedNothing(each.pipe())) {
+                    throw Refusal.continuityLost(vm, each.disk().volume());
+                }
+            }
         }
 
         @Override

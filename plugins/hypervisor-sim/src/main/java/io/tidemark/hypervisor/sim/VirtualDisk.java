@@ -23,6 +23,9 @@ final class VirtualDisk {
     private final ReentrantLock writePath = new ReentrantLock();
     private volatile BlockDevice contents;
     private @Nullable CapturePipe capture;
+    /** What captured all writes up to the power-off; none once there is power again. */
+    private @Nullable CapturePipe capturedToTheEnd;
+
     private @Nullable DiskCopy copy;
     private boolean powered;
 
@@ -88,6 +91,7 @@ final class VirtualDisk {
         try {
             trace.poweredOn(contents);
             powered = true;
+            capturedToTheEnd = null;
         } finally {
             writePath.unlock();
         }
@@ -98,6 +102,9 @@ final class VirtualDisk {
         writePath.lock();
         try {
             powered = false;
+            if (cause == LossCause.VM_STOPPED && capture != null && capture.isOpen()) {
+                capturedToTheEnd = capture;
+            }
             failCaptureLocked(cause, detail);
         } finally {
             writePath.unlock();
@@ -125,12 +132,25 @@ final class VirtualDisk {
         }
     }
 
+    /** Whether a pipe has taken every write since it was attached. */
+    boolean missedNothing(CapturePipe pipe) {
+        writePath.lock();
+        try {
+            return (capture == pipe && pipe.isOpen()) || capturedToTheEnd == pipe;
+        } finally {
+            writePath.unlock();
+        }
+    }
+
     void detach(CapturePipe pipe) {
         writePath.lock();
         try {
             pipe.close();
             if (capture == pipe) {
                 capture = null;
+            }
+            if (capturedToTheEnd == pipe) {
+                capturedToTheEnd = null;
             }
         } finally {
             writePath.unlock();

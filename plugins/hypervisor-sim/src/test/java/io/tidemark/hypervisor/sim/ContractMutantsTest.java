@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.tidemark.spi.block.BlockDevice;
 import io.tidemark.spi.block.BlockExtent;
-import io.tidemark.spi.capture.CaptureSession;
+import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
@@ -216,12 +216,21 @@ final class ContractMutantsTest {
                         "powerOffIsReportedOnceAndCaptureComesBackAfterStart"),
                 new Mutant(
                         "close leaves the capture on",
-                        Wrong.capture((arguments, right) -> {
-                            Wrong.given(right);
-                            CaptureSession deaf = () -> {};
-                            return deaf;
-                        }),
+                        Wrong.session("close", (none, right) -> null),
                         "closedSessionIsSilentAndTheGuestGoesOn"),
+                new Mutant(
+                        "confirms whatever it is asked",
+                        Wrong.session("confirmContinuity", (arguments, right) -> null),
+                        "continuityIsNotConfirmedAfterTheCaptureBroke",
+                        "continuityIsConfirmedOfAVmThatStoppedUntilItRunsAgain"),
+                new Mutant(
+                        "never confirms",
+                        Wrong.session("confirmContinuity", (arguments, right) -> {
+                            throw new ProviderException(
+                                    FailureKind.CONTINUITY_LOST, "Not confirmed", "it never is", "Give up");
+                        }),
+                        "continuityIsConfirmedWhileTheGuestWrites",
+                        "continuityIsConfirmedOfAVmThatStoppedUntilItRunsAgain"),
                 new Mutant(
                         "overlooks volumes that it does not know",
                         site -> Wrong.capture((arguments, right) -> {

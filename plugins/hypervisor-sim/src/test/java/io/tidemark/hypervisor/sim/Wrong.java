@@ -1,5 +1,6 @@
 package io.tidemark.hypervisor.sim;
 
+import io.tidemark.spi.capture.CaptureSession;
 import io.tidemark.spi.capture.CaptureSink;
 import io.tidemark.spi.capture.WriteCapture;
 import io.tidemark.spi.recovery.RecoveryTarget;
@@ -67,6 +68,11 @@ final class Wrong {
 
     static UnaryOperator<HypervisorSite> capture(Behaviour behaviour) {
         return facet("writeCapture", WriteCapture.class, "attach", behaviour);
+    }
+
+    static UnaryOperator<HypervisorSite> session(String method, Behaviour behaviour) {
+        return capture(
+                (arguments, right) -> in(CaptureSession.class, (CaptureSession) given(right), method, behaviour));
     }
 
     /** Captures into a sink that the mutation made of the host's. */
