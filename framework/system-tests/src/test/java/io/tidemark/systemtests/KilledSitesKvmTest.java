@@ -53,10 +53,13 @@ final class KilledSitesKvmTest {
             Tagged tagged = tag(paris, load);
             List<JsonNode> listed = lyon.api().checkpoints(VPG);
 
-            killCaptureServer(paris, load, own.site(), guests);
+            long event = paris.api().newestEvent();
+            load.longestWrite();
+            paris.kill();
+            goOn(load, own.site(), guests);
             paris.start();
             awaitCheckpointAfter(Instant.now(), lyon);
-            assertHealedByDeltaSync(paris);
+            assertHealedByDeltaSync(paris, event);
             assertWrote(load);
 
             lyon.kill();
@@ -99,13 +102,6 @@ final class KilledSitesKvmTest {
         return new Tagged(made, before, load.transactions());
     }
 
-    private static void killCaptureServer(
-            SiteProcess paris, AppendingLoad load, HypervisorSite site, List<SampleVm> guests) throws Exception {
-        load.longestWrite();
-        paris.kill();
-        goOn(load, site, guests);
-    }
-
     /** Neither pause nor error in the guests. */
     private static void goOn(AppendingLoad load, HypervisorSite site, List<SampleVm> guests) throws Exception {
         long since = load.transactions();
@@ -130,10 +126,19 @@ final class KilledSitesKvmTest {
                 newest -> Instant.parse(newest).isAfter(moment));
     }
 
-    private static void assertHealedByDeltaSync(SiteProcess paris) throws Exception {
-        JsonNode events = paris.api().get("/events?vpg=" + VPG + "&limit=200");
-        for (String state : List.of("is DELTA_SYNC", "is PROTECTED")) {
-            assertTrue(events.toString().contains(state), () -> "'" + state + "' was not told: " + events);
+    /** For each VM the VPG says what happened to it, and that it is over. */
+    private void assertHealedByDeltaSync(SiteProcess paris, long event) throws Exception {
+        List<String> told = paris.api().toldSince(event, VPG);
+        for (String name : names) {
+            String vm = "VM '" + name + "' in VPG '" + VPG + "' is ";
+            for (String state : List.of("DELTA_SYNC: Comparing with the recovery site by checksum", "PROTECTED")) {
+                assertTrue(
+                        told.stream().anyMatch(text -> text.startsWith(vm + state)),
+                        () -> "'" + vm + state + "' was not told: " + told);
+            }
+        }
+        for (JsonNode member : paris.api().get("/vpgs/" + VPG).path("members")) {
+            assertEquals("PROTECTED", member.path("state").asText(), member::toString);
         }
     }
 

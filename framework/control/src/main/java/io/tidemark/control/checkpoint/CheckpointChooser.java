@@ -5,6 +5,7 @@ import io.tidemark.control.ErrorCode;
 import io.tidemark.control.FieldError;
 import io.tidemark.control.dataplane.JournalStore.JournalCheckpoint;
 import io.tidemark.control.dataplane.JournalStore.Pinning;
+import io.tidemark.spi.id.CheckpointId;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,7 +33,7 @@ public final class CheckpointChooser {
                         known.stream()
                                 .filter(checkpoint -> checkpoint.id().equals(id))
                                 .findFirst()
-                                .orElseThrow(() -> id.compareTo(known.getFirst().id()) < 0
+                                .orElseThrow(() -> hasAgedOut(id, known)
                                         ? gone(vpgName, "checkpoint " + id, known.getFirst())
                                         : notFound(vpgName, "/checkpoint/id", "it has no checkpoint " + id));
                     case CheckpointSelector.ByTag(var tag) ->
@@ -47,6 +48,16 @@ public final class CheckpointChooser {
                                         () -> gone(vpgName, "a checkpoint at or before " + time, known.getFirst()));
                 };
         return view(chosen);
+    }
+
+    /** Pinned checkpoints outlive their neighbours: ageing is as far as the oldest one that is not pinned. */
+    private static boolean hasAgedOut(CheckpointId id, List<JournalCheckpoint> known) {
+        return id.compareTo(known.getFirst().id()) < 0
+                || known.stream()
+                        .filter(checkpoint -> checkpoint.pinning() == Pinning.UNPINNED)
+                        .findFirst()
+                        .filter(oldest -> id.compareTo(oldest.id()) < 0)
+                        .isPresent();
     }
 
     /** As people see it. */

@@ -85,7 +85,7 @@ record ReplicationProtection(ReplicationEngine engine) implements ProtectionEngi
     }
 
     /** A lane's phase and link as one word for people. */
-    private static MemberState state(LaneStatus lane) {
+    static MemberState state(LaneStatus lane) {
         // An initial sync that is about to begin is no loss of protection; any other one follows from one.
         boolean startsOut = lane.sync().map(SyncKind.INITIAL::equals).orElse(true) && lane.phase() == Phase.PREPARED;
         boolean neverBegan = lane.sync().isEmpty();
