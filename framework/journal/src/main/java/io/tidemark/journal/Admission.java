@@ -2,9 +2,11 @@ package io.tidemark.journal;
 
 import io.tidemark.journal.JournalRefusedException.Reason;
 import io.tidemark.journal.batch.Batch;
-import io.tidemark.journal.batch.BatchHeader;
+import io.tidemark.journal.batch.BatchCheck;
 import io.tidemark.journal.batch.BatchRecord;
 import io.tidemark.journal.batch.CorruptBatchException;
+import io.tidemark.journal.batch.RecordType;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Says which batches and checkpoints a journal takes, skips and refuses. Changes nothing; run by the owner. */
@@ -13,12 +15,16 @@ final class Admission {
     private final SegmentWriter writer;
     private final CheckpointLog checkpoints;
     private final ConsistencyTimeline consistency;
+    private final SegmentCatalog catalog;
+    private final long[] sizes;
 
     Admission(JournalRecovery.Parts parts) {
         this.spec = parts.manifest().spec();
         this.writer = parts.writer();
         this.checkpoints = parts.checkpoints();
         this.consistency = parts.consistency();
+        this.catalog = parts.catalog();
+        this.sizes = spec.volumes().stream().mapToLong(JournalVolume::sizeBytes).toArray();
     }
 
     /** Verifies all of a batch, its inflated payload included. */
@@ -41,35 +47,48 @@ final class Admission {
         }
     }
 
+    /** Whether all records of a verified batch lie inside the journal's volumes. */
+    boolean fits(BatchCheck batch) {
+        for (int i = 0; i < batch.recordCount(); i++) {
+            int type = batch.typeCode(i);
+            boolean marker = type == RecordType.SYNC_BEGIN_CODE || type == RecordType.SYNC_END_CODE;
+            int volume = batch.volumeIndex(i);
+            if (!marker && (volume >= sizes.length || batch.offset(i) + batch.lengthBytes(i) > sizes[volume])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether a batch continues the journal; false if the journal has it already (J8). */
-    boolean isNew(BatchHeader batch) throws JournalRefusedException {
+    boolean isNew(long firstPosition, long endPosition, long epoch) throws JournalRefusedException {
         long appended = writer.appendedPosition();
-        if (batch.epoch() < writer.epoch()) {
+        if (epoch < writer.epoch()) {
             throw new JournalRefusedException(
                     Reason.OLD_EPOCH,
-                    "batch " + batch + " is of epoch " + batch.epoch() + ", and epoch " + writer.epoch()
-                            + " has begun: its sender no longer owns this VPG"); // J7
+                    "batch " + firstPosition + "…" + endPosition + " is of epoch " + epoch + ", and epoch "
+                            + writer.epoch() + " has begun: its sender no longer owns this VPG"); // J7
         }
-        if (batch.endPosition() <= appended) {
+        if (endPosition <= appended) {
             return false;
         }
-        if (batch.firstPosition() > appended) {
+        if (firstPosition > appended) {
             throw new JournalRefusedException(
                     Reason.GAP,
-                    "batch " + batch + " would leave a gap: the journal ends at position " + appended
-                            + ". Send again from there");
+                    "batch " + firstPosition + "…" + endPosition + " would leave a gap: the journal ends at position "
+                            + appended + ". Send again from there");
         }
-        if (batch.firstPosition() < appended) {
+        if (firstPosition < appended) {
             throw new JournalRefusedException(
                     Reason.PARTIAL_OVERLAP,
-                    "batch " + batch + " overlaps the journal, which ends at position " + appended
-                            + ", in part. Send batches again as they were");
+                    "batch " + firstPosition + "…" + endPosition + " overlaps the journal, which ends at position "
+                            + appended + ", in part. Send batches again as they were");
         }
         return true;
     }
 
     /** Whether a checkpoint is to be added; false if the journal has it already (J8). */
-    boolean isNew(CheckpointRecord checkpoint, long viewFloorPosition) throws JournalRefusedException {
+    boolean isNew(CheckpointRecord checkpoint, long viewFloorPosition) throws IOException {
         CheckpointTable table = checkpoints.table();
         CheckpointRecord same = table.find(checkpoint.id()).orElse(null);
         if (same != null && same.withPinning(checkpoint.pinning()).equals(checkpoint)) {
@@ -90,11 +109,17 @@ final class Admission {
                     checkpoint + " does not come after the newest checkpoint, " + newest + ", and the floor, position "
                             + viewFloorPosition);
         }
-        if (consistency.at(position) == ConsistencyState.INCONSISTENT) {
+        if (sinceAt(position) == ConsistencyTimeline.INCONSISTENT) {
             throw new JournalRefusedException(
                     Reason.INCONSISTENT,
                     checkpoint + " lies inside a sync: the contents there are none that the VM ever had"); // J6
         }
         return true;
+    }
+
+    private long sinceAt(long position) throws IOException {
+        return consistency.knows(position)
+                ? consistency.sinceAt(position)
+                : catalog.before(position).consistentSinceAt(position);
     }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.journal;
 
+import io.tidemark.journal.file.StoreFile;
 import io.tidemark.journal.file.StoreFiles;
 import java.io.IOException;
 import java.time.Instant;
@@ -28,6 +29,8 @@ final class Ageing {
     private final SegmentWriter writer;
     private final ConsistencyTimeline consistency;
     private final List<BaseImage> bases;
+    private final SpareSegments spares;
+    private final PayloadReader payload;
 
     Ageing(StoreFiles files, JournalLayout layout, JournalConfig config, JournalRecovery.Parts parts) {
         this.files = files;
@@ -38,6 +41,8 @@ final class Ageing {
         this.writer = parts.writer();
         this.consistency = parts.consistency();
         this.bases = parts.bases();
+        this.spares = parts.spares();
+        this.payload = parts.payload();
     }
 
     /** Receives each new manifest as soon as it is durable. */
@@ -52,7 +57,7 @@ final class Ageing {
         List<Segment> chosen = catalog.chooseForFolding(limit, config.segmentsPerAgeing());
         Manifest manifest = before;
         if (!chosen.isEmpty()) {
-            long floor = endOf(chosen.getLast());
+            long floor = chosen.getLast().endPosition();
             if (floor > manifest.viewFloorPosition()) {
                 manifest = manifest.withFloors(manifest.floorPosition(), floor);
                 manifest.write(files, layout.manifest());
@@ -67,14 +72,18 @@ final class Ageing {
         }
         List<Segment> unused = catalog.takeUnused();
         long freedBytes = 0;
+        int deleted = 0;
         for (Segment segment : unused) {
-            freedBytes += segment.file().lengthBytes();
-            segment.file().close();
-            files.delete(segment.file().path());
+            long lengthBytes = segment.withFile(StoreFile::lengthBytes);
+            segment.close();
+            if (spares.recycle(segment.number(), segment.path(), lengthBytes)) {
+                freedBytes += lengthBytes;
+                deleted++;
+            }
         }
         checkpoints.compactIfWorthIt();
         return new AgeingResult(
-                expired, chosen.size(), unused.size(), freedBytes, manifest.floorPosition(), catalog.foldable(limit));
+                expired, chosen.size(), deleted, freedBytes, manifest.floorPosition(), catalog.foldable(limit));
     }
 
     /** The position that must stay readable: that of the oldest checkpoint, or where the first one may come to lie. */
@@ -89,22 +98,25 @@ final class Ageing {
     }
 
     private void fold(List<Segment> chosen) throws IOException {
-        List<Segment> newestFirst = chosen.reversed();
         for (int i = 0; i < bases.size(); i++) {
-            List<LayerReader.Layer> layers = new ArrayList<>();
-            for (Segment segment : newestFirst) {
-                layers.add(
-                        new LayerReader.Layer(segment, segment.index().tables().get(i)));
+            boolean folded = false;
+            while (!folded) {
+                try {
+                    fold(chosen, i);
+                    folded = true;
+                } catch (DamagedIndexException e) {
+                    // Folding twice is as good as once (J8).
+                    e.index().reportDamage(e);
+                }
             }
-            new BaseImageFold(bases.get(i), new LayerReader(layers, config.viewCacheBytes())).run();
         }
     }
 
-    private static long endOf(Segment sealed) {
-        SegmentFooter footer = sealed.footer();
-        if (footer == null) {
-            throw new IllegalStateException(sealed + " is not sealed");
+    private void fold(List<Segment> chosen, int volume) throws IOException {
+        List<ExtentLayer> layers = new ArrayList<>();
+        for (Segment segment : chosen.reversed()) {
+            layers.add(segment.layer(volume));
         }
-        return footer.endPosition();
+        new BaseImageFold(bases.get(volume), new LayerReader(layers, payload)).run();
     }
 }

@@ -5,7 +5,7 @@ package io.tidemark.journal;
  *
  * @param checkpointsExpired checkpoints that can no longer be chosen
  * @param segmentsFolded segments whose contents went into the base images
- * @param segmentsDeleted segment files that were deleted
+ * @param segmentsDeleted segment files that were deleted; others are kept to be used again
  * @param bytesFreed length of those files
  * @param floorPosition the base images hold everything before this
  * @param moreToFold segments that could be folded at once by another call

@@ -51,7 +51,7 @@ final class BaseImage {
         long sizeBytes = manifest.spec().volumes().get(volumeIndex).sizeBytes();
         try (StoreFile file = files.create(layout.baseImage(volumeIndex))) {
             if (sizeBytes > 0) {
-                file.extend(sizeBytes);
+                file.extendSparsely(sizeBytes);
             }
             file.sync();
         }

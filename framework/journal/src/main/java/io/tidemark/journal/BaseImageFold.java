@@ -37,11 +37,11 @@ final class BaseImageFold {
 
     private BitSet touchedBlocks() {
         BitSet touched = new BitSet();
-        for (LayerReader.Layer layer : changes.layers()) {
-            ExtentTable table = layer.table();
-            for (int i = 0; i < table.size(); i++) {
-                int first = Math.toIntExact(table.start(i) / BaseImage.BLOCK_BYTES);
-                int last = Math.toIntExact((table.end(i) - 1) / BaseImage.BLOCK_BYTES);
+        for (ExtentLayer layer : changes.layers()) {
+            ExtentCursor extents = layer.from(0);
+            while (extents.next()) {
+                int first = Math.toIntExact(extents.start() / BaseImage.BLOCK_BYTES);
+                int last = Math.toIntExact((extents.end() - 1) / BaseImage.BLOCK_BYTES);
                 touched.set(first, last + 1);
             }
         }

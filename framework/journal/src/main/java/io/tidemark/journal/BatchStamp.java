@@ -17,8 +17,8 @@ import java.util.zip.CRC32C;
  * @param durablePosition the journal's durable position when the batch was written
  */
 record BatchStamp(long durablePosition) {
-    private static final int MAGIC = 0x504D5453; // "STMP"
-    private static final int CRC_AT = BatchFormat.STAMP_OFFSET + BatchFormat.STAMP_BYTES - Checksum.BYTES;
+    static final int MAGIC = 0x504D5453; // "STMP"
+    static final int CRC_AT = BatchFormat.STAMP_OFFSET + BatchFormat.STAMP_BYTES - Checksum.BYTES;
 
     /** @param batch starts at 0 with the batch; only the stamp is changed */
     void put(ByteBuffer batch, UUID incarnation, long generation, long fileOffset) {

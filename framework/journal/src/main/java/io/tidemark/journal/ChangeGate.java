@@ -25,30 +25,50 @@ final class ChangeGate {
     }
 
     <T> T change(Change<T> action) throws IOException {
+        begin();
+        try {
+            return action.run();
+        } catch (IOException | RuntimeException | Error e) {
+            throw failed(e);
+        } finally {
+            end();
+        }
+    }
+
+    /** Begins a change; {@link #end} follows, whatever becomes of it. */
+    void begin() throws IOException {
         owner.enter();
         try {
             if (closed) {
                 throw new IllegalStateException("journal " + folder + " is closed");
             }
             failure.check();
-            return runOrFail(action);
-        } finally {
+        } catch (IOException | RuntimeException e) {
             owner.exit();
+            throw e;
         }
     }
 
-    private <T> T runOrFail(Change<T> action) throws IOException {
-        try {
-            return action.run();
-        } catch (JournalException e) {
+    void end() {
+        owner.exit();
+    }
+
+    /** What to throw for a change that threw; closes the gate where it may have been done in part. */
+    IOException failed(Throwable thrown) {
+        return switch (thrown) {
             // Refused before anything was changed, or damage found while reading.
-            throw e;
-        } catch (IOException e) {
-            throw failure.set(e);
-        } catch (RuntimeException | Error e) {
-            failure.set(e);
-            throw e;
-        }
+            case JournalException e -> e;
+            case IOException e -> failure.set(e);
+            case RuntimeException e -> {
+                failure.set(e);
+                throw e;
+            }
+            case Error e -> {
+                failure.set(e);
+                throw e;
+            }
+            default -> failure.set(thrown);
+        };
     }
 
     /** The last change; does nothing the second time. */

@@ -24,6 +24,12 @@ final class Checksum {
     /** Verifies checksum, magic number and version, which start each block. */
     static void verify(ByteBuffer block, int magic, int version, String what, Path place)
             throws JournalCorruptException {
+        verify(block, magic, version, version, what, place);
+    }
+
+    /** The same where several versions can be read. */
+    static void verify(ByteBuffer block, int magic, int oldestVersion, int version, String what, Path place)
+            throws JournalCorruptException {
         if (block.limit() < 12 || !matches(block)) {
             throw new JournalCorruptException(what + " in " + place
                     + " does not match its checksum: the file was damaged after it was written. Restore it from another"
@@ -32,7 +38,7 @@ final class Checksum {
         if (block.getInt(0) != magic) {
             throw new JournalCorruptException(place + " does not hold " + what + ": its magic number is another one");
         }
-        if (block.getShort(4) != version) {
+        if (block.getShort(4) < oldestVersion || block.getShort(4) > version) {
             throw new JournalCorruptException(what + " in " + place + " has format version " + block.getShort(4)
                     + "; this program knows version " + version + ". Use the program that wrote it");
         }

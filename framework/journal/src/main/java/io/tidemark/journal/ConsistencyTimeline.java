@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * Where in the order the contents are consistent (J6): the markers, and the state before them. Changed by the owner, read by any thread.
  */
 final class ConsistencyTimeline {
-    private static final long INCONSISTENT = -1;
+    static final long INCONSISTENT = -1;
 
     /** Position from which a state holds → since when it is consistent, or {@link #INCONSISTENT}. */
     private final ConcurrentSkipListMap<Long, Long> states = new ConcurrentSkipListMap<>();
@@ -21,9 +21,22 @@ final class ConsistencyTimeline {
 
     /** Adds a marker, in order. */
     void add(long markerPosition, RecordType type) {
-        long after = markerPosition + 1;
-        long before = states.lastEntry().getValue();
-        states.put(after, type == RecordType.SYNC_BEGIN ? INCONSISTENT : before == INCONSISTENT ? after : before);
+        states.put(
+                markerPosition + 1,
+                after(markerPosition, type, states.lastEntry().getValue()));
+    }
+
+    /** Whether the state at a position is known here; that of earlier ones is in the segments. */
+    boolean knows(long position) {
+        return position >= states.firstKey();
+    }
+
+    /** The state after a marker, by the state before it. */
+    static long after(long markerPosition, RecordType type, long before) {
+        if (type == RecordType.SYNC_BEGIN) {
+            return INCONSISTENT;
+        }
+        return before == INCONSISTENT ? markerPosition + 1 : before;
     }
 
     /** The state of the contents after the first {@code position} records; that far back must be known. */

@@ -1,28 +1,17 @@
 package io.tidemark.journal;
 
-import io.tidemark.journal.batch.BatchFormat;
-import java.nio.ByteBuffer;
-import java.util.Map;
-import java.util.TreeMap;
-
 /**
- * Which bytes of one volume a run of the journal changed, and where their newest version is: sorted, without overlaps, immutable. 24 bytes of
- * memory per entry; a search is O(log entries).
+ * An {@link ExtentLayer} in memory, of one segment or a part of it: 24 bytes per extent; a search is O(log extents).
  */
-final class ExtentTable {
-    /** Bytes of one entry in a file. */
-    static final int ENTRY_BYTES = 24;
-
-    static final ExtentTable EMPTY = new ExtentTable(new long[0], new long[0], new long[0]);
-
-    private static final int ZERO = -1;
-
+final class ExtentTable implements ExtentLayer {
+    private final long segment;
     private final long[] starts;
     private final long[] ends;
-    /** Batch offset in units of 4 KiB in the upper half, offset in the batch's payload or {@link #ZERO} in the lower. */
     private final long[] places;
 
-    private ExtentTable(long[] starts, long[] ends, long[] places) {
+    /** @param starts sorted, like the others; not to be changed any more */
+    ExtentTable(long segment, long[] starts, long[] ends, long[] places) {
+        this.segment = segment;
         this.starts = starts;
         this.ends = ends;
         this.places = places;
@@ -32,32 +21,24 @@ final class ExtentTable {
         return starts.length;
     }
 
-    long start(int index) {
-        return starts[index];
+    /** About what it takes on the heap. */
+    int weightBytes() {
+        return 64 + 24 * starts.length;
     }
 
-    long end(int index) {
-        return ends[index];
+    @Override
+    public boolean mayTouch(long start, long end) {
+        return starts.length > 0 && start < ends[ends.length - 1] && end > starts[0];
     }
 
-    boolean isZero(int index) {
-        return (int) places[index] == ZERO;
+    @Override
+    public ExtentCursor from(long offset) {
+        return new Cursor(firstEndingAfter(offset));
     }
 
-    /** Where in the segment file the batch with the newest version starts. */
-    long batchOffset(int index) {
-        return (places[index] >>> 32) * BatchFormat.ALIGNMENT_BYTES;
-    }
-
-    /** Where in the batch's payload the bytes at {@link #start} are. */
-    int rawStart(int index) {
-        return (int) places[index];
-    }
-
-    /** The first entry that ends after an offset; {@link #size()} if there is none. */
-    int firstEndingAfter(long offset) {
+    private int firstEndingAfter(long offset) {
         int low = 0;
-        int high = starts.length;
+        int high = ends.length;
         while (low < high) {
             int middle = (low + high) >>> 1;
             if (ends[middle] <= offset) {
@@ -69,85 +50,41 @@ final class ExtentTable {
         return low;
     }
 
-    void encode(ByteBuffer out) {
-        for (int i = 0; i < starts.length; i++) {
-            out.putLong(starts[i]).putLong(ends[i] - starts[i]).putLong(places[i]);
-        }
+    /** The records of one volume, from those that a log had first: the newest version of each byte. */
+    static ExtentTable of(RecordLog.Snapshot records, int volume) {
+        return ExtentSort.sort(records, volume);
     }
 
-    /** @throws IllegalArgumentException if the entries are not sorted ranges inside the volume */
-    static ExtentTable decode(ByteBuffer in, int entries, long sizeBytes) {
-        long[] starts = new long[entries];
-        long[] ends = new long[entries];
-        long[] places = new long[entries];
-        long previousEnd = 0;
-        for (int i = 0; i < entries; i++) {
-            starts[i] = in.getLong();
-            ends[i] = starts[i] + in.getLong();
-            places[i] = in.getLong();
-            if (starts[i] < previousEnd || ends[i] <= starts[i] || ends[i] > sizeBytes) {
-                throw new IllegalArgumentException("entry " + i + " is out of order");
-            }
-            previousEnd = ends[i];
-        }
-        return new ExtentTable(starts, ends, places);
-    }
+    private final class Cursor implements ExtentCursor {
+        private int at;
 
-    /** Gathers extents in write order; the newest wins. Used by one thread. O(log entries) per extent, amortised. */
-    static final class Builder {
-        private record Entry(long end, long place) {}
-
-        private final TreeMap<Long, Entry> entries = new TreeMap<>();
-
-        /** Adds bytes that are in the payload of a batch. */
-        void putData(long start, long end, long batchOffset, int rawStart) {
-            long unit = batchOffset / BatchFormat.ALIGNMENT_BYTES;
-            put(start, new Entry(end, (unit << 32) | rawStart));
+        Cursor(int first) {
+            this.at = first - 1;
         }
 
-        /** Adds a range of zeroes. */
-        void putZero(long start, long end) {
-            put(start, new Entry(end, ZERO & 0xFFFF_FFFFL));
+        @Override
+        public boolean next() {
+            return ++at < starts.length;
         }
 
-        private void put(long start, Entry entry) {
-            Map.Entry<Long, Entry> before = entries.lowerEntry(start);
-            if (before != null && before.getValue().end > start) {
-                Entry old = before.getValue();
-                entries.put(before.getKey(), new Entry(start, old.place));
-                if (old.end > entry.end) {
-                    entries.put(entry.end, tail(before.getKey(), old, entry.end));
-                }
-            }
-            Map.Entry<Long, Entry> covered = entries.ceilingEntry(start);
-            while (covered != null && covered.getKey() < entry.end) {
-                entries.remove(covered.getKey());
-                if (covered.getValue().end > entry.end) {
-                    entries.put(entry.end, tail(covered.getKey(), covered.getValue(), entry.end));
-                }
-                covered = entries.ceilingEntry(start);
-            }
-            entries.put(start, entry);
+        @Override
+        public long start() {
+            return starts[at];
         }
 
-        private static Entry tail(long start, Entry entry, long from) {
-            boolean zero = (int) entry.place == ZERO;
-            return new Entry(entry.end, zero ? entry.place : entry.place + (from - start));
+        @Override
+        public long end() {
+            return ends[at];
         }
 
-        ExtentTable build() {
-            int size = entries.size();
-            long[] starts = new long[size];
-            long[] ends = new long[size];
-            long[] places = new long[size];
-            int i = 0;
-            for (Map.Entry<Long, Entry> entry : entries.entrySet()) {
-                starts[i] = entry.getKey();
-                ends[i] = entry.getValue().end;
-                places[i] = entry.getValue().place;
-                i++;
-            }
-            return size == 0 ? EMPTY : new ExtentTable(starts, ends, places);
+        @Override
+        public long segment() {
+            return segment;
+        }
+
+        @Override
+        public long place() {
+            return places[at];
         }
     }
 }

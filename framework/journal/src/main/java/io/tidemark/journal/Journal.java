@@ -1,7 +1,6 @@
 package io.tidemark.journal;
 
 import io.tidemark.journal.JournalRefusedException.Reason;
-import io.tidemark.journal.batch.Batch;
 import io.tidemark.journal.file.StoreFiles;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VolumeId;
@@ -9,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -40,6 +38,8 @@ public final class Journal implements AutoCloseable {
     private final ConsistencyTimeline consistency;
     private final List<BaseImage> bases;
     private final Ageing ageing;
+    private final PayloadReader payload;
+    private final BatchIntake intake;
     private volatile Manifest manifest;
 
     private Journal(StoreFiles files, JournalLayout layout, JournalConfig config, StoreFiles.StoreLock lock)
@@ -58,6 +58,8 @@ public final class Journal implements AutoCloseable {
         this.manifest = parts.manifest();
         this.admission = new Admission(parts);
         this.ageing = new Ageing(files, layout, config, parts);
+        this.payload = parts.payload();
+        this.intake = new BatchIntake(admission, writer);
     }
 
     /**
@@ -157,13 +159,14 @@ public final class Journal implements AutoCloseable {
      *     volume of this journal has
      */
     public long append(ByteBuffer batch) throws IOException {
-        return gate.change(() -> {
-            Batch verified = admission.verify(batch);
-            if (admission.isNew(verified.header())) {
-                writer.append(verified);
-            }
-            return writer.appendedPosition();
-        });
+        gate.begin();
+        try {
+            return intake.append(batch);
+        } catch (IOException | RuntimeException | Error e) {
+            throw gate.failed(e);
+        } finally {
+            gate.end();
+        }
     }
 
     /**
@@ -289,16 +292,12 @@ public final class Journal implements AutoCloseable {
         int index = spec().indexOf(volume);
         SegmentCatalog.Hold hold = catalog.hold(position, checkpointId);
         try {
-            List<LayerReader.Layer> layers = new ArrayList<>();
-            for (Segment segment : hold.segments().reversed()) {
-                SegmentFooter footer = segment.footer();
-                boolean whole = footer != null && footer.endPosition() <= position;
-                SegmentIndex changes = whole ? segment.index() : segment.indexBefore(position);
-                layers.add(new LayerReader.Layer(segment, changes.tables().get(index)));
-            }
-            LayerReader reader = new LayerReader(layers, config.viewCacheBytes());
             return new LayeredView(
-                    spec().volumes().get(index), position, reader, bases.get(index), () -> catalog.release(hold));
+                    spec().volumes().get(index),
+                    position,
+                    new ViewLayers(hold, index, payload),
+                    bases.get(index),
+                    () -> catalog.release(hold));
         } catch (IOException | RuntimeException e) {
             catalog.release(hold);
             throw e;
@@ -325,19 +324,12 @@ public final class Journal implements AutoCloseable {
 
     public JournalStatistics statistics() {
         CheckpointTable table = checkpoints.table();
-        List<Segment> segments = catalog.segments();
-        long segmentBytes = writer.usedBytes();
-        for (Segment segment : segments) {
-            SegmentFooter footer = segment.footer();
-            if (footer != null) {
-                segmentBytes += footer.batchesEnd() + footer.indexBytes() + SegmentFooter.TRAILER_BYTES;
-            }
-        }
+        long segmentBytes = writer.usedBytes() + (catalog.size() - 1) * config.segmentBytes();
         return new JournalStatistics(
                 segmentBytes,
                 bases.stream().mapToLong(BaseImage::usedBytes).sum(),
                 checkpoints.lengthBytes(),
-                segments.size(),
+                catalog.size(),
                 table.size(),
                 manifest.floorPosition(),
                 durablePosition(),
@@ -356,8 +348,9 @@ public final class Journal implements AutoCloseable {
     @Override
     public void close() throws IOException {
         gate.close(() -> {
-            for (Segment segment : catalog.open()) {
-                segment.file().close();
+            writer.close(gate.hasFailed());
+            for (Segment segment : catalog.all()) {
+                segment.close();
             }
             for (BaseImage base : bases) {
                 base.close();

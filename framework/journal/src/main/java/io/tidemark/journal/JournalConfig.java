@@ -8,9 +8,12 @@ import io.tidemark.journal.batch.BatchFormat;
  * @param segmentBytes length at which a segment is sealed; a multiple of 4 KiB, from 64 KiB to 1 GiB. A batch that is longer than that gets
  *     a segment of its own
  * @param segmentsPerAgeing how many segments one call of {@link Journal#age} folds at most; &gt; 0. It bounds for how long appends wait
- * @param viewCacheBytes inflated payload that each open view may keep in memory; ≥ 64 KiB
+ * @param viewCacheBytes memory that all open views of the journal may use together to read faster; ≥ 64 KiB
+ * @param spareSegments how many segment files are kept for reuse; ≥ 0. Each takes as much room as a segment
  */
-public record JournalConfig(long segmentBytes, int segmentsPerAgeing, int viewCacheBytes) {
+public record JournalConfig(long segmentBytes, int segmentsPerAgeing, int viewCacheBytes, int spareSegments) {
+    private static final int DEFAULT_SPARE_SEGMENTS = 4;
+
     private static final long MIN_SEGMENT_BYTES = 64 * 1024;
     private static final long MAX_SEGMENT_BYTES = 1L << 30;
 
@@ -24,18 +27,26 @@ public record JournalConfig(long segmentBytes, int segmentsPerAgeing, int viewCa
         if (segmentsPerAgeing <= 0) {
             throw new IllegalArgumentException("segmentsPerAgeing must be positive, not " + segmentsPerAgeing);
         }
+        if (spareSegments < 0) {
+            throw new IllegalArgumentException("spareSegments must not be negative: " + spareSegments);
+        }
         if (viewCacheBytes < BatchFormat.MAX_FRAME_RAW_BYTES) {
             throw new IllegalArgumentException("viewCacheBytes must be at least 65536, not " + viewCacheBytes);
         }
     }
 
-    /** 64 MiB segments, at most four folded at a time, 4 MiB of cache for each view. */
+    /** With as many spare segments as usual. */
+    public JournalConfig(long segmentBytes, int segmentsPerAgeing, int viewCacheBytes) {
+        this(segmentBytes, segmentsPerAgeing, viewCacheBytes, DEFAULT_SPARE_SEGMENTS);
+    }
+
+    /** 64 MiB segments, at most four folded at a time, 16 MiB of cache for all views of a journal. */
     public static JournalConfig defaults() {
-        return new JournalConfig(64L << 20, 4, 4 << 20);
+        return new JournalConfig(64L << 20, 4, 16 << 20);
     }
 
     /** The same with another segment length. */
     public JournalConfig withSegmentBytes(long bytes) {
-        return new JournalConfig(bytes, segmentsPerAgeing, viewCacheBytes);
+        return new JournalConfig(bytes, segmentsPerAgeing, viewCacheBytes, spareSegments);
     }
 }

@@ -3,6 +3,8 @@ package io.tidemark.journal;
 import io.tidemark.journal.file.StoreFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Makes a journal's files, and removes them for good.
@@ -38,9 +40,10 @@ final class JournalCreation {
         for (int i = 0; i < spec.volumes().size(); i++) {
             BaseImage.create(files, layout, manifest, i);
         }
-        SegmentHeader first = new SegmentHeader(manifest.incarnation(), 1, 1, 0, 0, -1);
-        SegmentWriter.create(files, layout, spec, first, config.segmentBytes())
-                .file()
+        SegmentHeader first = SegmentHeader.next(
+                manifest.incarnation(), 1, ThreadLocalRandom.current().nextLong(), 0, 0, -1);
+        new SpareSegments(files, layout, config, List.of())
+                .begin(first, config.segmentBytes())
                 .close();
         files.syncFolder(layout.folder());
         files.rename(layout.creating(), layout.manifest());

@@ -2,6 +2,7 @@ package io.tidemark.journal;
 
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,9 +10,11 @@ import java.util.regex.Pattern;
 /** The names of a journal's files; nothing else knows them. */
 record JournalLayout(Path folder) {
     private static final String TEMPORARY = ".tmp";
-    private static final Pattern SEGMENT = Pattern.compile("segment-([0-9a-f]{16})\\.tms");
+    private static final Pattern SEGMENT = Pattern.compile("segment-([0-9a-f]{16})(?:-([0-9a-f]{16}))?\\.tms");
+    private static final Pattern SPARE = Pattern.compile("spare-[0-9a-f]{16}\\.tms");
+    private static final Pattern RUN = Pattern.compile("run-(\\d{2})-([0-9a-f]{16})\\.tmx");
     private static final Pattern OURS = Pattern.compile(
-            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map)|segment-[0-9a-f]{16}\\.tms)(\\.tmp)?");
+            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
 
     Path manifest() {
         return folder.resolve("journal.tmj");
@@ -35,8 +38,22 @@ record JournalLayout(Path folder) {
         return folder.resolve("checkpoints.tml");
     }
 
-    Path segment(long number) {
-        return folder.resolve("segment-" + HexFormat.of().toHexDigits(number) + ".tms");
+    /** The position is in the name so that a journal of any size is opened without looking into its segments. */
+    Path segment(long number, long basePosition) {
+        return folder.resolve("segment-" + hex(number) + "-" + hex(basePosition) + ".tms");
+    }
+
+    /** A file that is kept to become a segment. */
+    Path spare(long unique) {
+        return folder.resolve("spare-" + hex(unique) + ".tms");
+    }
+
+    Path run(int level, long firstSegment) {
+        return folder.resolve("run-" + (level < 10 ? "0" : "") + level + "-" + hex(firstSegment) + ".tmx");
+    }
+
+    private static String hex(long number) {
+        return HexFormat.of().toHexDigits(number);
     }
 
     Path baseImage(int volumeIndex) {
@@ -61,12 +78,35 @@ record JournalLayout(Path folder) {
         return isOurs(file) && name(file).endsWith(TEMPORARY);
     }
 
-    /** The number of a segment file; empty for other files. */
-    static OptionalLong segmentNumber(Path file) {
+    /** What the name of a segment file says; version 1 of the format has no position in it. */
+    record SegmentName(long number, OptionalLong basePosition) {}
+
+    /** Empty for other files. */
+    static Optional<SegmentName> segmentName(Path file) {
         Matcher matcher = SEGMENT.matcher(name(file));
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        String base = matcher.group(2);
+        return Optional.of(new SegmentName(
+                HexFormat.fromHexDigitsToLong(matcher.group(1)),
+                base == null ? OptionalLong.empty() : OptionalLong.of(HexFormat.fromHexDigitsToLong(base))));
+    }
+
+    static boolean isSpare(Path file) {
+        return SPARE.matcher(name(file)).matches();
+    }
+
+    /** What the name of a run says. */
+    record RunName(int level, long firstSegment) {}
+
+    /** Empty for other files. */
+    static Optional<RunName> runName(Path file) {
+        Matcher matcher = RUN.matcher(name(file));
         return matcher.matches()
-                ? OptionalLong.of(HexFormat.fromHexDigitsToLong(matcher.group(1)))
-                : OptionalLong.empty();
+                ? Optional.of(new RunName(
+                        Integer.parseInt(matcher.group(1)), HexFormat.fromHexDigitsToLong(matcher.group(2))))
+                : Optional.empty();
     }
 
     /** Whether the name is one that this class gives; the lock file's is not. */

@@ -1,23 +1,19 @@
 package io.tidemark.journal;
 
+import io.tidemark.journal.batch.RecordType;
 import io.tidemark.journal.file.StoreFile;
 import io.tidemark.journal.file.StoreFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Opens a journal's files after a clean stop or a crash, in this order: manifest, checkpoint log, segments, tail, base images. Reads two
- * blocks of each sealed segment and all of the last one.
+ * Opens a journal's files after a clean stop or a crash, in this order: manifest, checkpoint log, segments, tail, base images. Of the
+ * segments it reads the last one alone: how long opening takes does not depend on how long the journal is.
  */
 final class JournalRecovery {
-    private static final Logger LOG = LoggerFactory.getLogger(JournalRecovery.class);
-
     private final StoreFiles files;
     private final JournalLayout layout;
     private final JournalConfig config;
@@ -36,7 +32,9 @@ final class JournalRecovery {
             SegmentCatalog catalog,
             SegmentWriter writer,
             ConsistencyTimeline consistency,
-            List<BaseImage> bases) {}
+            List<BaseImage> bases,
+            SpareSegments spares,
+            PayloadReader payload) {}
 
     Parts run() throws IOException {
         try {
@@ -62,11 +60,26 @@ final class JournalRecovery {
         opened.add(checkpoints::close);
         long newestCheckpoint =
                 checkpoints.table().newest().map(CheckpointRecord::position).orElse(0L);
-        List<Segment> segments = openSegments(manifest);
+        SegmentFiles segmentFiles = new SegmentFiles(files);
+        List<Path> folder = files.list(layout.folder());
+        List<Segment> segments = findSegments(folder, manifest, segmentFiles);
+        SpareSegments spares = new SpareSegments(
+                files,
+                layout,
+                config,
+                folder.stream().filter(JournalLayout::isSpare).toList());
+        retireFolded(segments, manifest, spares);
+        verifyContinuity(segments, manifest);
         Segment last = segments.getLast();
+        StoreFile file = files.openDirect(last.path());
+        opened.add(file);
         SegmentTail tail = SegmentTail.recover(
-                last, manifest.spec(), Math.max(newestCheckpoint, manifest.viewFloorPosition()), config.segmentBytes());
-        ConsistencyTimeline consistency = timeline(segments, tail);
+                last,
+                file,
+                manifest.spec(),
+                Math.max(newestCheckpoint, manifest.viewFloorPosition()),
+                config.segmentBytes());
+        ConsistencyTimeline consistency = timeline(tail);
         List<BaseImage> bases = new ArrayList<>();
         for (int i = 0; i < manifest.spec().volumes().size(); i++) {
             BaseImage base = BaseImage.open(files, layout, manifest, i);
@@ -74,8 +87,10 @@ final class JournalRecovery {
             bases.add(base);
         }
         SegmentCatalog catalog = new SegmentCatalog(segments, manifest.viewFloorPosition());
-        SegmentWriter writer = new SegmentWriter(files, layout, manifest, config, catalog, consistency, tail);
-        return new Parts(manifest, checkpoints, catalog, writer, consistency, List.copyOf(bases));
+        SegmentWriter writer =
+                new SegmentWriter(layout, segmentFiles, manifest, config, catalog, spares, consistency, tail);
+        PayloadReader payload = new PayloadReader(catalog, config.viewCacheBytes());
+        return new Parts(manifest, checkpoints, catalog, writer, consistency, List.copyOf(bases), spares, payload);
     }
 
     private void deleteTemporaryFiles() throws IOException {
@@ -86,100 +101,86 @@ final class JournalRecovery {
         }
     }
 
-    private List<Segment> openSegments(Manifest manifest) throws IOException {
-        TreeMap<Long, Path> paths = new TreeMap<>();
-        for (Path file : files.list(layout.folder())) {
-            JournalLayout.segmentNumber(file).ifPresent(number -> paths.put(number, file));
+    private List<Segment> findSegments(List<Path> folder, Manifest manifest, SegmentFiles segmentFiles)
+            throws IOException {
+        TreeMap<Long, Segment> found = new TreeMap<>();
+        for (Path path : folder) {
+            JournalLayout.SegmentName name = JournalLayout.segmentName(path).orElse(null);
+            if (name != null) {
+                long base = name.basePosition().isPresent()
+                        ? name.basePosition().getAsLong()
+                        : basePositionInside(path, manifest);
+                Segment segment =
+                        new Segment(segmentFiles, path, name.number(), base, manifest.spec(), manifest.incarnation());
+                Segment other = found.put(name.number(), segment);
+                if (other != null) {
+                    throw new JournalCorruptException("journal " + layout.folder() + " has segment " + name.number()
+                            + " twice: " + path + " and " + other.path() + ". Take away the one that is not its own");
+                }
+            }
         }
-        if (paths.isEmpty()) {
+        if (found.isEmpty()) {
             throw new JournalCorruptException("journal " + layout.folder()
                     + " has a manifest and no segment: its files were removed. Restore them from another copy, or"
                     + " destroy the journal and protect the VM anew");
         }
-        List<Segment> segments = new ArrayList<>();
-        for (Map.Entry<Long, Path> entry : paths.entrySet()) {
-            segments.add(openSegment(entry.getKey(), entry.getValue(), manifest));
-        }
+        List<Segment> segments = new ArrayList<>(found.values());
         for (int i = 0; i + 1 < segments.size(); i++) {
-            seal(segments.get(i), segments.get(i + 1));
+            segments.get(i).endsAt(segments.get(i + 1).basePosition());
         }
-        deleteFolded(segments, manifest);
-        verifyContinuity(segments, manifest);
         return segments;
     }
 
-    private Segment openSegment(long number, Path path, Manifest manifest) throws IOException {
-        StoreFile file = files.open(path);
-        opened.add(file);
-        SegmentHeader header = SegmentHeader.read(file, manifest.incarnation());
-        if (header.number() != number) {
-            throw new JournalCorruptException("segment " + path + " holds segment number " + header.number()
-                    + ": files were renamed. Give them their names back");
+    private long basePositionInside(Path path, Manifest manifest) throws IOException {
+        try (StoreFile file = files.open(path)) {
+            return SegmentHeader.read(file, manifest.incarnation()).basePosition();
         }
-        return new Segment(file, header, manifest.spec(), null);
-    }
-
-    /** A segment that has a successor was sealed, durably; where its trailer is damaged the batches tell the same. */
-    private void seal(Segment segment, Segment successor) throws IOException {
-        SegmentFooter footer =
-                SegmentFooter.read(segment.file(), segment.header()).orElse(null);
-        if (footer == null) {
-            long end = successor.header().basePosition();
-            SegmentIndex index = segment.indexBefore(end);
-            LOG.atWarn()
-                    .addKeyValue("segment", segment.file().path())
-                    .log("the trailer of a sealed segment is damaged; its index was built again from its batches");
-            footer = new SegmentFooter(
-                    segment.header(),
-                    0,
-                    end,
-                    index.endEpoch(),
-                    0,
-                    index.markers().size());
-        }
-        segment.sealed(footer);
     }
 
     /** Ends an ageing that a crash cut off: the manifest proves that the base images hold what is in these segments (J3, J8). */
-    private void deleteFolded(List<Segment> segments, Manifest manifest) throws IOException {
-        List<Segment> folded = segments.stream()
-                .filter(segment -> segment.footer() != null)
-                .filter(segment -> endOf(segment) <= manifest.floorPosition())
-                .toList();
-        for (Segment segment : folded) {
-            segment.file().close();
-            files.delete(segment.file().path());
+    private void retireFolded(List<Segment> segments, Manifest manifest, SpareSegments spares) throws IOException {
+        while (segments.size() > 1 && segments.getFirst().endPosition() <= manifest.floorPosition()) {
+            Segment folded = segments.removeFirst();
+            folded.header(); // proves that it is this journal's
+            long lengthBytes = folded.withFile(StoreFile::lengthBytes);
+            folded.close();
+            spares.recycle(folded.number(), folded.path(), lengthBytes);
         }
-        segments.removeAll(folded);
-    }
-
-    private static long endOf(Segment segment) {
-        SegmentFooter footer = segment.footer();
-        return footer == null ? Long.MAX_VALUE : footer.endPosition();
     }
 
     private void verifyContinuity(List<Segment> segments, Manifest manifest) throws JournalCorruptException {
-        long expected = manifest.floorPosition();
+        long position = manifest.floorPosition();
+        Segment first = segments.getFirst();
+        if (first.basePosition() != position) {
+            throw missing(position, first);
+        }
+        long number = first.number();
         for (Segment segment : segments) {
-            if (segment.header().basePosition() != expected) {
-                throw new JournalCorruptException("journal " + layout.folder() + " lacks the records from position "
-                        + expected + " on: the next file, " + segment.file().path() + ", starts at position "
-                        + segment.header().basePosition() + ". Put the missing segment back in its place");
+            if (segment.number() != number || segment.basePosition() < position) {
+                throw missing(position, segment);
             }
-            expected = endOf(segment);
+            number++;
+            position = segment.basePosition();
         }
     }
 
-    private static ConsistencyTimeline timeline(List<Segment> segments, SegmentTail tail) throws IOException {
-        SegmentHeader first = segments.getFirst().header();
-        ConsistencyTimeline timeline = new ConsistencyTimeline(first.basePosition(), first.consistentSince());
-        for (Segment segment : segments) {
-            SegmentFooter footer = segment.footer();
-            if (footer != null && footer.markerCount() > 0) {
-                segment.index().markers().forEach(marker -> timeline.add(marker.position(), marker.type()));
+    private JournalCorruptException missing(long position, Segment found) {
+        return new JournalCorruptException("journal " + layout.folder() + " lacks records from position " + position
+                + " on: the next file, " + found.path() + ", starts at position " + found.basePosition()
+                + ". Put the missing segment back in its place");
+    }
+
+    /** What lies before the last segment is asked of the segments where it is needed. */
+    private static ConsistencyTimeline timeline(SegmentTail tail) {
+        SegmentHeader header = tail.header();
+        ConsistencyTimeline timeline = new ConsistencyTimeline(header.basePosition(), header.consistentSince());
+        RecordLog.Snapshot records = tail.log().before(tail.endPosition());
+        for (int i = 0; i < records.size(); i++) {
+            RecordType type = RecordType.ofCode(records.typeCode(i)).orElseThrow();
+            if (type.isMarker()) {
+                timeline.add(records.position(i), type);
             }
         }
-        tail.markers().forEach(marker -> timeline.add(marker.position(), marker.type()));
         return timeline;
     }
 }

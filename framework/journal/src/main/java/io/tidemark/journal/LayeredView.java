@@ -12,15 +12,15 @@ import java.util.Objects;
 final class LayeredView implements VolumeView {
     private final JournalVolume volume;
     private final long position;
-    private final LayerReader reader;
+    private final ViewLayers layers;
     private final BaseImage base;
     private final Runnable release;
 
     /** @param release lets go of what the view holds; may be called more than once */
-    LayeredView(JournalVolume volume, long position, LayerReader reader, BaseImage base, Runnable release) {
+    LayeredView(JournalVolume volume, long position, ViewLayers layers, BaseImage base, Runnable release) {
         this.volume = volume;
         this.position = position;
-        this.reader = reader;
+        this.layers = layers;
         this.base = base;
         this.release = release;
     }
@@ -47,11 +47,11 @@ final class LayeredView implements VolumeView {
         if (lengthBytes == 0) {
             return;
         }
-        for (LayerReader.Piece piece : reader.resolve(offset, offset + lengthBytes)) {
+        for (LayerReader.Piece piece : layers.resolve(offset, offset + lengthBytes)) {
             int part = (int) (piece.end() - piece.start());
             ByteBuffer target = into.slice(into.position() + (int) (piece.start() - offset), part);
             switch (piece) {
-                case LayerReader.Piece.Data data -> reader.read(data, target);
+                case LayerReader.Piece.Data data -> layers.reader().read(data, target);
                 case LayerReader.Piece.Zero _ -> target.put(new byte[part]);
                 case LayerReader.Piece.Below below -> base.read(below.start(), target);
             }
@@ -60,13 +60,13 @@ final class LayeredView implements VolumeView {
     }
 
     @Override
-    public List<BlockExtent> extents(long offset, long lengthBytes) {
+    public List<BlockExtent> extents(long offset, long lengthBytes) throws IOException {
         Objects.checkFromIndexSize(offset, lengthBytes, sizeBytes());
         ExtentList list = new ExtentList();
         if (lengthBytes == 0) {
             return list.extents();
         }
-        for (LayerReader.Piece piece : reader.resolve(offset, offset + lengthBytes)) {
+        for (LayerReader.Piece piece : layers.resolve(offset, offset + lengthBytes)) {
             switch (piece) {
                 case LayerReader.Piece.Data data -> list.add(data.start(), data.end(), BlockExtent.Content.DATA);
                 case LayerReader.Piece.Zero zero -> list.add(zero.start(), zero.end(), BlockExtent.Content.ZERO);

@@ -67,7 +67,7 @@ public final class Scratch implements BlockDevice {
         }
         try (StoreFile created = files.create(path)) {
             if (sizeBytes > 0) {
-                created.extend(sizeBytes);
+                created.extendSparsely(sizeBytes);
             }
             created.sync();
         }

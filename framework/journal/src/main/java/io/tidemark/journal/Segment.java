@@ -5,75 +5,259 @@ import io.tidemark.journal.batch.BatchHeader;
 import io.tidemark.journal.batch.BatchRecord;
 import io.tidemark.journal.batch.BatchTables;
 import io.tidemark.journal.batch.CorruptBatchException;
+import io.tidemark.journal.batch.RecordType;
 import io.tidemark.journal.file.StoreFile;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One segment file that is open: reads batches and builds indexes. Any thread.
+ * One segment of the journal: reads its batches and tells what it changed. Any thread.
  *
- * <p>The index of a sealed segment is read from its footer when it is first needed, and given up when memory is short. The index of a part
- * of a segment is built from its batch tables each time: at most one segment per opened view, and never a byte of payload.
+ * <p>A sealed one costs nothing until it is used: its file is opened, its header verified and its index mapped when they are first needed. What
+ * is damaged in its footer is made again from the batch tables.
  */
-final class Segment {
-    private final StoreFile file;
-    private final SegmentHeader header;
+final class Segment implements MappedIndex.Owner {
+    private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+
+    private final SegmentFiles files;
+    private final Path path;
+    private final long number;
+    private final long basePosition;
     private final JournalSpec spec;
-    private volatile @Nullable SegmentFooter footer;
-    private volatile SoftReference<SegmentIndex> index = new SoftReference<>(null);
+    private final UUID incarnation;
 
-    Segment(StoreFile file, SegmentHeader header, JournalSpec spec, @Nullable SegmentFooter footer) {
-        this.file = file;
-        this.header = header;
+    // Guarded by this.
+    private @Nullable StoreFile file;
+    private int users;
+
+    private volatile @Nullable SegmentHeader header;
+    /** Known as soon as there is a successor. */
+    private volatile long endPosition = -1;
+    /** While it takes appends. */
+    private volatile @Nullable RecordLog active;
+
+    private volatile boolean footerDamaged;
+    private volatile SoftReference<MappedIndex> index = new SoftReference<>(null);
+    private volatile SoftReference<RecordLog> rebuilt = new SoftReference<>(null);
+
+    Segment(SegmentFiles files, Path path, long number, long basePosition, JournalSpec spec, UUID incarnation) {
+        this.files = files;
+        this.path = path;
+        this.number = number;
+        this.basePosition = basePosition;
         this.spec = spec;
-        this.footer = footer;
+        this.incarnation = incarnation;
     }
 
-    StoreFile file() {
-        return file;
+    Path path() {
+        return path;
     }
 
-    SegmentHeader header() {
-        return header;
+    long number() {
+        return number;
     }
 
-    /** The footer; null while the segment takes appends. */
-    @Nullable SegmentFooter footer() {
-        return footer;
+    long basePosition() {
+        return basePosition;
     }
 
-    void sealed(SegmentFooter sealed) {
-        footer = sealed;
+    /** What is done with the open file. */
+    interface FileTask<T> {
+        T run(StoreFile open) throws IOException;
     }
 
-    /** Everything that this sealed segment changed. */
-    SegmentIndex index() throws IOException {
-        SegmentFooter sealed = footer;
-        if (sealed == null) {
-            throw new IllegalStateException(file + " is not sealed");
+    /** Runs a task with the file open. */
+    <T> T withFile(FileTask<T> task) throws IOException {
+        StoreFile open = acquire();
+        try {
+            return task.run(open);
+        } finally {
+            release();
         }
-        SegmentIndex known = index.get();
-        if (known == null) {
-            known = sealed.indexBytes() == 0
-                    ? null
-                    : sealed.readIndex(file, spec).orElse(null);
-            if (known == null) {
-                // The index only repeats what the batch tables say.
-                known = indexBefore(sealed.endPosition());
+    }
+
+    private StoreFile acquire() throws IOException {
+        StoreFile open;
+        synchronized (this) {
+            open = file;
+            if (open == null) {
+                open = files.files().open(path);
+                file = open;
             }
-            index = new SoftReference<>(known);
+            users++;
+        }
+        files.used(this);
+        return open;
+    }
+
+    private synchronized void release() {
+        users--;
+    }
+
+    synchronized void closeIfIdle() throws IOException {
+        StoreFile open = file;
+        if (users == 0 && open != null && active == null) {
+            file = null;
+            open.close();
+        }
+    }
+
+    /** Closes the file; it must not be used again. */
+    synchronized void close() throws IOException {
+        files.forget(this);
+        StoreFile open = file;
+        file = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /** From here on this takes appends, through a file that stays open. */
+    synchronized void activate(StoreFile open, SegmentHeader verified, RecordLog log) {
+        file = open;
+        header = verified;
+        active = log;
+    }
+
+    /** All its batches are durable, and so is its footer; there is a successor. */
+    void sealed(long end) {
+        endPosition = end;
+        active = null;
+        files.used(this);
+    }
+
+    /** For a segment that was found with a successor. */
+    void endsAt(long end) {
+        endPosition = end;
+    }
+
+    /** Position after the last record; only of one that has a successor. */
+    long endPosition() {
+        if (endPosition < 0) {
+            throw new IllegalStateException(this + " is not sealed");
+        }
+        return endPosition;
+    }
+
+    SegmentHeader header() throws IOException {
+        SegmentHeader known = header;
+        if (known == null) {
+            known = withFile(open -> SegmentHeader.read(open, incarnation));
+            if (known.number() != number || known.basePosition() != basePosition) {
+                throw new JournalCorruptException("segment " + path + " holds segment number " + known.number()
+                        + " from position " + known.basePosition()
+                        + ": files were renamed. Give them their names back");
+            }
+            header = known;
         }
         return known;
     }
 
-    /** What the records before a position changed; the records up to there must have been written. */
-    SegmentIndex indexBefore(long position) throws IOException {
-        SegmentIndex.Builder builder = new SegmentIndex.Builder(spec, header);
+    /** Everything that this segment changed in a volume. */
+    ExtentLayer layer(int volume) throws IOException {
+        MappedIndex mapped = mappedIndex();
+        return mapped != null ? mapped.layer(volume) : ExtentTable.of(records(endPosition()), volume);
+    }
+
+    private @Nullable MappedIndex mappedIndex() throws IOException {
+        MappedIndex known = index.get();
+        if (known != null || footerDamaged) {
+            return footerDamaged ? null : known;
+        }
+        SegmentHeader head = header();
+        SegmentFooter footer = footer();
+        if (footer == null) {
+            return null;
+        }
+        int bytes = footer.indexPages() * IndexPages.PAGE_BYTES;
+        MemorySegment pages = withFile(open -> open.map(footer.indexOffset(), bytes, Arena.ofAuto()));
+        try {
+            known = new MappedIndex(
+                    pages,
+                    SegmentFooter.identity(head, endPosition()),
+                    spec.volumes().size(),
+                    path.toString(),
+                    this);
+            index = new SoftReference<>(known);
+            return known;
+        } catch (DamagedIndexException e) {
+            indexDamaged(e);
+            return null;
+        }
+    }
+
+    private @Nullable SegmentFooter footer() throws IOException {
+        SegmentHeader head = header();
+        long end = endPosition();
+        return withFile(open -> SegmentFooter.read(open, head, end)).orElse(null);
+    }
+
+    /** The index is not to be used again: the record log, or the batches, say the same. */
+    @Override
+    public void indexDamaged(DamagedIndexException cause) {
+        LOG.atWarn()
+                .addKeyValue("segment", path)
+                .setCause(cause)
+                .log("the index of a sealed segment is damaged; its record log is used instead");
+        footerDamaged = true;
+    }
+
+    /** Lets go of the mapping of its index; a run tells the same. */
+    void forgetIndex() {
+        index = new SoftReference<>(null);
+    }
+
+    /** The records before a position, which must have been published to this thread. */
+    RecordLog.Snapshot records(long position) throws IOException {
+        RecordLog log = active;
+        if (log == null) {
+            log = rebuilt.get();
+        }
+        if (log != null) {
+            return log.before(position);
+        }
+        SegmentFooter footer = footer();
+        if (footer != null) {
+            int count = Math.toIntExact(position - basePosition);
+            RecordLog read = withFile(open -> RecordPages.read(open, footer.batchesEnd(), number, basePosition, count))
+                    .orElse(null);
+            if (read != null) {
+                return read.before(position);
+            }
+        }
+        LOG.atInfo().addKeyValue("segment", path).log("the record log of a segment is read from its batches");
+        log = fromBatches(endPosition());
+        rebuilt = new SoftReference<>(log);
+        return log.before(position);
+    }
+
+    /** Since when the contents at a position inside this segment are consistent; see {@link ConsistencyTimeline}. */
+    long consistentSinceAt(long position) throws IOException {
+        long since = header().consistentSince();
+        RecordLog.Snapshot records = records(position);
+        for (int i = 0; i < records.size(); i++) {
+            if (records.typeCode(i) == RecordType.SYNC_BEGIN_CODE) {
+                since = ConsistencyTimeline.after(records.position(i), RecordType.SYNC_BEGIN, since);
+            } else if (records.typeCode(i) == RecordType.SYNC_END_CODE) {
+                since = ConsistencyTimeline.after(records.position(i), RecordType.SYNC_END, since);
+            }
+        }
+        return since;
+    }
+
+    private RecordLog fromBatches(long position) throws IOException {
+        RecordLog log = new RecordLog(number, basePosition);
         long offset = SegmentHeader.BYTES;
-        long next = header.basePosition();
+        long next = basePosition;
         while (next < position) {
             BatchTables batch = tablesAt(offset);
             if (batch.header().firstPosition() != next) {
@@ -82,24 +266,25 @@ final class Segment {
                         "a batch at position " + next + " is expected there, and one at "
                                 + batch.header().firstPosition() + " found");
             }
-            builder.add(batch, offset, position);
+            log.add(batch, offset, position);
             next = batch.header().endPosition();
             offset += batch.header().lengthBytes();
         }
-        return builder.build();
+        return log;
     }
 
     /** Reads and verifies the header and tables of the batch at an offset. */
     BatchTables tablesAt(long offset) throws IOException {
+        SegmentHeader head = header();
         try {
-            ByteBuffer head = readAt(offset, BatchFormat.ALIGNMENT_BYTES);
-            if (BatchStamp.read(head, header.incarnation(), header.generation(), offset)
+            ByteBuffer first = readAt(offset, BatchFormat.ALIGNMENT_BYTES);
+            if (BatchStamp.read(first, head.incarnation(), head.generation(), offset)
                     .isEmpty()) {
                 throw new CorruptBatchException("the batch does not carry this journal's stamp for this place");
             }
-            BatchHeader batch = BatchTables.parseHeader(head);
-            BatchTables tables = batch.tablesEndBytes() <= head.limit()
-                    ? BatchTables.parse(head)
+            BatchHeader batch = BatchTables.parseHeader(first);
+            BatchTables tables = batch.tablesEndBytes() <= first.limit()
+                    ? BatchTables.parse(first)
                     : BatchTables.parse(readAt(offset, batch.tablesEndBytes()));
             for (int i = 0; i < batch.recordCount(); i++) {
                 if (!fits(tables.record(i), spec)) {
@@ -132,12 +317,14 @@ final class Segment {
     }
 
     ByteBuffer readAt(long offset, int lengthBytes) throws IOException {
-        if (offset + lengthBytes > file.lengthBytes()) {
-            throw corrupt(offset, "the file ends before");
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(offset, bytes);
-        return bytes.flip();
+        return withFile(open -> {
+            if (offset < 0 || offset + lengthBytes > open.lengthBytes()) {
+                throw corrupt(offset, "the file ends before");
+            }
+            ByteBuffer bytes = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+            open.read(offset, bytes);
+            return bytes.flip();
+        });
     }
 
     JournalCorruptException corrupt(long offset, String what) {
@@ -146,7 +333,7 @@ final class Segment {
 
     private JournalCorruptException corrupt(long offset, String what, @Nullable Throwable cause) {
         return new JournalCorruptException(
-                "segment " + file.path() + " is damaged at offset " + offset + ": " + what
+                "segment " + path + " is damaged at offset " + offset + ": " + what
                         + ". Nothing was changed. Restore the file from another copy; if there is none, choose a"
                         + " checkpoint before this place, or protect the VM anew",
                 cause);
@@ -154,6 +341,6 @@ final class Segment {
 
     @Override
     public String toString() {
-        return "segment " + header.number() + " from position " + header.basePosition();
+        return "segment " + number + " from position " + basePosition;
     }
 }

@@ -1,33 +1,41 @@
 package io.tidemark.journal;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
  * Which segments make up the journal, and which positions and files open views hold. Any thread; nothing slow is done under its lock.
  *
- * <p>A view takes its position and its segments in one step, so that ageing either sees the hold or is seen by the view.
+ * <p>A view takes its position and its segments in one step, so that ageing either sees the hold or is seen by the view. A hold keeps all that
+ * was part of the journal when it was taken.
  */
 final class SegmentCatalog {
     /** What a view holds until it is released. */
     static final class Hold {
         private final long position;
         private final long checkpointId;
-        private final List<Segment> segments;
+        private final long firstSegment;
+        private final List<Segment> whole;
+        private final List<Segment> partial;
 
-        private Hold(long position, long checkpointId, List<Segment> segments) {
+        private Hold(long position, long checkpointId, long firstSegment, List<Segment> whole, List<Segment> partial) {
             this.position = position;
             this.checkpointId = checkpointId;
-            this.segments = segments;
+            this.firstSegment = firstSegment;
+            this.whole = whole;
+            this.partial = partial;
         }
 
-        /** The segments from the floor to the position, oldest first. */
-        List<Segment> segments() {
-            return segments;
+        /** The segments from the floor on that end at or before the position, oldest first. */
+        List<Segment> whole() {
+            return whole;
+        }
+
+        /** The segment in which the position lies, if it lies inside one. */
+        List<Segment> partial() {
+            return partial;
         }
 
         long position() {
@@ -38,9 +46,10 @@ final class SegmentCatalog {
     /** The checkpoint id of a view that was opened on none. */
     static final long NO_CHECKPOINT = Long.MAX_VALUE;
 
+    /** Oldest first, without gaps in their numbers. */
     private final List<Segment> segments;
+
     private final Set<Hold> holds = new HashSet<>();
-    private final Map<Segment, Integer> users = new HashMap<>();
     private final List<Segment> retired = new ArrayList<>();
     private long viewFloor;
 
@@ -50,8 +59,8 @@ final class SegmentCatalog {
         this.viewFloor = viewFloor;
     }
 
-    synchronized List<Segment> segments() {
-        return List.copyOf(segments);
+    synchronized int size() {
+        return segments.size();
     }
 
     synchronized Segment active() {
@@ -62,6 +71,41 @@ final class SegmentCatalog {
         segments.add(segment);
     }
 
+    synchronized List<Segment> segments() {
+        return List.copyOf(segments);
+    }
+
+    /** A segment that is part of the journal, or held. */
+    synchronized Segment numbered(long number) {
+        long index = number - segments.getFirst().number();
+        if (index >= 0 && index < segments.size()) {
+            return segments.get((int) index);
+        }
+        return retired.stream()
+                .filter(segment -> segment.number() == number)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("segment " + number + " is not held"));
+    }
+
+    /** The segment that holds the record before a position; the first one for a position at or before its start. */
+    synchronized Segment before(long position) {
+        return segments.get(Math.max(0, countStartingBefore(position) - 1));
+    }
+
+    private int countStartingBefore(long position) {
+        int low = 0;
+        int high = segments.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (segments.get(middle).basePosition() < position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     synchronized Hold hold(long position, long checkpointId) throws JournalRefusedException {
         if (position < viewFloor) {
             throw new JournalRefusedException(
@@ -69,19 +113,22 @@ final class SegmentCatalog {
                     "position " + position + " has aged out: history starts at position " + viewFloor
                             + " now. Choose a newer checkpoint");
         }
-        List<Segment> needed = segments.stream()
-                .filter(segment -> segment.header().basePosition() < position)
-                .toList();
-        Hold hold = new Hold(position, checkpointId, needed);
+        int needed = countStartingBefore(position);
+        boolean lastIsWhole =
+                needed == 0 || (needed < segments.size() && segments.get(needed).basePosition() == position);
+        int wholeCount = lastIsWhole ? needed : needed - 1;
+        Hold hold = new Hold(
+                position,
+                checkpointId,
+                segments.getFirst().number(),
+                List.copyOf(segments.subList(0, wholeCount)),
+                List.copyOf(segments.subList(wholeCount, needed)));
         holds.add(hold);
-        needed.forEach(segment -> users.merge(segment, 1, Integer::sum));
         return hold;
     }
 
     synchronized void release(Hold hold) {
-        if (holds.remove(hold)) {
-            hold.segments.forEach(segment -> users.merge(segment, -1, (a, b) -> a + b == 0 ? null : a + b));
-        }
+        holds.remove(hold);
     }
 
     synchronized int openViews() {
@@ -105,7 +152,7 @@ final class SegmentCatalog {
         List<Segment> chosen = new ArrayList<>();
         // The last segment takes appends.
         for (int i = 0; i + 1 < segments.size(); i++) {
-            long end = segments.get(i + 1).header().basePosition();
+            long end = segments.get(i + 1).basePosition();
             boolean begun = end <= viewFloor;
             if (!begun && (chosen.size() >= atMost || end > bound)) {
                 break;
@@ -121,28 +168,37 @@ final class SegmentCatalog {
         long bound =
                 Math.min(limit, holds.stream().mapToLong(Hold::position).min().orElse(limit));
         int count = 0;
-        while (count + 1 < segments.size() && segments.get(count + 1).header().basePosition() <= bound) {
+        while (count + 1 < segments.size() && segments.get(count + 1).basePosition() <= bound) {
             count++;
         }
         return count;
     }
 
-    /** Takes segments out of the journal once the base images hold what is in them (J3). */
+    /** Takes the oldest segments out of the journal once the base images hold what is in them (J3). */
     synchronized void retire(List<Segment> folded) {
-        segments.removeAll(folded);
+        segments.removeAll(new HashSet<>(folded));
         retired.addAll(folded);
     }
 
-    /** Retired segments that no view uses any more; each is given out once. */
+    /** Retired segments that no hold keeps any more; each is given out once. */
     synchronized List<Segment> takeUnused() {
+        long kept = firstKept();
         List<Segment> unused =
-                retired.stream().filter(segment -> !users.containsKey(segment)).toList();
+                retired.stream().filter(segment -> segment.number() < kept).toList();
         retired.removeAll(unused);
         return unused;
     }
 
-    /** Every segment whose file is open. */
-    synchronized List<Segment> open() {
+    /** Nothing with a smaller number is in use. */
+    private long firstKept() {
+        return holds.stream()
+                .mapToLong(hold -> hold.firstSegment)
+                .min()
+                .orElse(segments.getFirst().number());
+    }
+
+    /** Every segment whose file may be open. */
+    synchronized List<Segment> all() {
         List<Segment> all = new ArrayList<>(retired);
         all.addAll(segments);
         return all;

@@ -1,124 +1,118 @@
 package io.tidemark.journal;
 
-import io.tidemark.journal.batch.BatchFormat;
-import io.tidemark.journal.batch.RecordType;
 import io.tidemark.journal.file.StoreFile;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.BitSet;
 import java.util.Optional;
 
 /**
- * What a sealed segment ends with: its extent index and its markers, and a 4 KiB trailer that says where they are.
+ * What a sealed segment ends with: behind its batches its record log and its extent index, and in the last 4 KiB of the file a trailer that says
+ * where they are.
  *
- * @param batchesEnd offset in the file where the last batch ends and the index starts
+ * @param batchesEnd offset in the file where the last batch ends and the record log starts
+ * @param recordPages length of the record log
+ * @param indexPages length of the index, which follows it
  * @param endPosition position after the last record
- * @param endEpoch the journal's epoch at that position
- * @param indexBytes length of the index, a multiple of 4 KiB
  * @param markerCount how many markers lie in the segment
  */
-record SegmentFooter(
-        SegmentHeader header, long batchesEnd, long endPosition, long endEpoch, int indexBytes, int markerCount) {
+record SegmentFooter(long batchesEnd, int recordPages, int indexPages, long endPosition, int markerCount) {
     static final int TRAILER_BYTES = 4096;
-    private static final int MARKER_BYTES = 16;
-    private static final int TRAILER_MAGIC = 0x54534D54; // "TMST"
-    private static final int INDEX_MAGIC = 0x58534D54; // "TMSX"
-    private static final int VERSION = 1;
+    private static final int MAGIC = 0x54534D54; // "TMST"
+    private static final int VERSION = 2;
 
-    /** Index and trailer of a segment, ready to be written behind its batches. */
-    static ByteBuffer encode(SegmentHeader header, long batchesEnd, SegmentIndex index) {
-        int contents = 16 + index.markers().size() * MARKER_BYTES + Checksum.BYTES;
-        for (ExtentTable table : index.tables()) {
-            contents += 8 + table.size() * ExtentTable.ENTRY_BYTES;
+    /** No footer of a segment with so many records is longer, without its trailer. */
+    static long maxBytes(int volumes, int touchedVolumes, int records) {
+        // A record splits one extent at most, and adds itself.
+        int index = IndexPages.maxPages(volumes, touchedVolumes, 2L * records);
+        return (long) (RecordPages.pages(records) + index) * IndexPages.PAGE_BYTES;
+    }
+
+    /** What goes behind the batches of a segment, from 0 to the limit, and its trailer. */
+    record Encoded(ByteBuffer body, ByteBuffer trailer) {}
+
+    /** @param records all of the segment's */
+    static Encoded encode(SegmentHeader header, long batchesEnd, RecordLog.Snapshot records, JournalSpec spec)
+            throws IOException {
+        BitSet touched = new BitSet();
+        int markers = 0;
+        for (int i = 0; i < records.size(); i++) {
+            if (records.volume(i) < spec.volumes().size()) {
+                touched.set(records.volume(i));
+            } else {
+                markers++;
+            }
         }
-        int indexBytes = BatchFormat.align(contents);
-        ByteBuffer bytes = ByteBuffer.allocate(indexBytes + TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(INDEX_MAGIC).putInt(VERSION);
-        bytes.putInt(index.markers().size()).putInt(index.tables().size());
-        for (SegmentIndex.Marker marker : index.markers()) {
-            bytes.putLong(marker.position()).putLong(marker.type() == RecordType.SYNC_BEGIN ? 0 : 1);
+        long room = maxBytes(spec.volumes().size(), touched.cardinality(), records.size());
+        ByteBuffer body = aligned(Math.toIntExact(room));
+        RecordPages.encode(records, body);
+        int indexAt = RecordPages.pages(records.size()) * IndexPages.PAGE_BYTES;
+        long end = header.basePosition() + records.size();
+        IndexWriter index = new IndexWriter(
+                (page, bytes) -> body.put((int) (indexAt + page * IndexPages.PAGE_BYTES), bytes, 0, bytes.limit()),
+                identity(header, end),
+                spec.volumes().size());
+        for (int volume = touched.nextSetBit(0); volume >= 0; volume = touched.nextSetBit(volume + 1)) {
+            ExtentTable table = ExtentTable.of(records, volume);
+            index.add(volume, table.from(0), spec.volumes().get(volume).sizeBytes(), false);
         }
-        for (ExtentTable table : index.tables()) {
-            bytes.putInt(table.size()).putInt(0);
-            table.encode(bytes);
-        }
-        Checksum.seal(bytes.slice(0, indexBytes).order(ByteOrder.LITTLE_ENDIAN));
-        ByteBuffer trailer = bytes.slice(indexBytes, TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        trailer.putInt(TRAILER_MAGIC).putInt(VERSION);
+        int indexPages = index.finish();
+        SegmentFooter footer = new SegmentFooter(batchesEnd, indexAt / IndexPages.PAGE_BYTES, indexPages, end, markers);
+        body.limit(indexAt + indexPages * IndexPages.PAGE_BYTES);
+        return new Encoded(body, footer.trailer(header));
+    }
+
+    private static ByteBuffer aligned(int bytes) {
+        return ByteBuffer.allocateDirect(bytes + StoreFile.DIRECT_ALIGNMENT_BYTES)
+                .alignedSlice(StoreFile.DIRECT_ALIGNMENT_BYTES)
+                .limit(bytes)
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    static IndexPages.Identity identity(SegmentHeader header, long endPosition) {
+        return new IndexPages.Identity(
+                header.incarnation(), header.number(), header.number(), header.basePosition(), endPosition);
+    }
+
+    private ByteBuffer trailer(SegmentHeader header) {
+        ByteBuffer trailer = aligned(TRAILER_BYTES);
+        trailer.putInt(MAGIC).putInt(VERSION);
         trailer.putLong(header.incarnation().getMostSignificantBits());
         trailer.putLong(header.incarnation().getLeastSignificantBits());
         trailer.putLong(header.number()).putLong(header.generation()).putLong(header.basePosition());
-        trailer.putLong(batchesEnd).putLong(index.endPosition()).putLong(index.endEpoch());
-        trailer.putInt(indexBytes).putInt(index.markers().size());
+        trailer.putLong(batchesEnd).putLong(endPosition);
+        trailer.putInt(recordPages).putInt(indexPages).putInt(markerCount);
         Checksum.seal(trailer.rewind());
-        return bytes.rewind();
+        return trailer;
     }
 
-    /** Reads the trailer; empty if the segment has none, or none that is intact. */
-    static Optional<SegmentFooter> read(StoreFile file, SegmentHeader header) throws IOException {
+    /** Reads the trailer; empty if the segment has none of this version, or none that is intact. */
+    static Optional<SegmentFooter> read(StoreFile file, SegmentHeader header, long endPosition) throws IOException {
         long lengthBytes = file.lengthBytes();
-        if (lengthBytes < SegmentHeader.BYTES + TRAILER_BYTES) {
+        if (header.version() < VERSION || lengthBytes < SegmentHeader.BYTES + TRAILER_BYTES) {
             return Optional.empty();
         }
         ByteBuffer bytes = ByteBuffer.allocate(TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         file.read(lengthBytes - TRAILER_BYTES, bytes);
         bytes.flip();
+        SegmentFooter footer = new SegmentFooter(
+                bytes.getLong(48), bytes.getInt(64), bytes.getInt(68), bytes.getLong(56), bytes.getInt(72));
         boolean valid = Checksum.matches(bytes)
-                && bytes.getInt(0) == TRAILER_MAGIC
+                && bytes.getInt(0) == MAGIC
                 && bytes.getShort(4) == VERSION
                 && bytes.getLong(8) == header.incarnation().getMostSignificantBits()
                 && bytes.getLong(16) == header.incarnation().getLeastSignificantBits()
                 && bytes.getLong(24) == header.number()
                 && bytes.getLong(32) == header.generation()
-                && bytes.getLong(40) == header.basePosition();
-        if (!valid) {
-            return Optional.empty();
-        }
-        SegmentFooter footer = new SegmentFooter(
-                header, bytes.getLong(48), bytes.getLong(56), bytes.getLong(64), bytes.getInt(72), bytes.getInt(76));
-        return footer.batchesEnd + footer.indexBytes + TRAILER_BYTES == lengthBytes
-                ? Optional.of(footer)
-                : Optional.empty();
+                && bytes.getLong(40) == header.basePosition()
+                && footer.endPosition == endPosition
+                && footer.indexOffset() + (long) footer.indexPages * IndexPages.PAGE_BYTES
+                        <= lengthBytes - TRAILER_BYTES;
+        return valid ? Optional.of(footer) : Optional.empty();
     }
 
-    /** Reads the index; empty if it is not intact. */
-    Optional<SegmentIndex> readIndex(StoreFile file, JournalSpec spec) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(indexBytes).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(batchesEnd, bytes);
-        bytes.flip();
-        if (!Checksum.matches(bytes) || bytes.getInt() != INDEX_MAGIC || bytes.getInt() != VERSION) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(decodeIndex(bytes, spec));
-        } catch (BufferUnderflowException | IllegalArgumentException | NegativeArraySizeException e) {
-            throw new JournalCorruptException(
-                    "the index of segment " + file.path() + " has a good checksum and impossible values", e);
-        }
-    }
-
-    private SegmentIndex decodeIndex(ByteBuffer bytes, JournalSpec spec) {
-        int markers = bytes.getInt();
-        int tables = bytes.getInt();
-        if (tables != spec.volumes().size()) {
-            throw new IllegalArgumentException(
-                    tables + " tables for " + spec.volumes().size() + " volumes");
-        }
-        List<SegmentIndex.Marker> markerList = new ArrayList<>();
-        for (int i = 0; i < markers; i++) {
-            long position = bytes.getLong();
-            RecordType type = bytes.getLong() == 0 ? RecordType.SYNC_BEGIN : RecordType.SYNC_END;
-            markerList.add(new SegmentIndex.Marker(position, type));
-        }
-        List<ExtentTable> tableList = new ArrayList<>();
-        for (JournalVolume volume : spec.volumes()) {
-            int entries = bytes.getInt();
-            bytes.getInt();
-            tableList.add(ExtentTable.decode(bytes, entries, volume.sizeBytes()));
-        }
-        return new SegmentIndex(tableList, markerList, endPosition, endEpoch);
+    long indexOffset() {
+        return batchesEnd + (long) recordPages * IndexPages.PAGE_BYTES;
     }
 }

@@ -6,6 +6,7 @@ import io.tidemark.journal.batch.BatchHeader;
 import io.tidemark.journal.batch.BatchRecord;
 import io.tidemark.journal.batch.BatchTables;
 import io.tidemark.journal.batch.CorruptBatchException;
+import io.tidemark.journal.file.StoreFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -21,55 +22,65 @@ import org.slf4j.LoggerFactory;
  * position that was durable when it was written ({@link BatchStamp}): whatever is missing below such a mark, or below a position that the
  * checkpoint log or the manifest knows to be durable, was lost by damage, and nothing is cut (J2).
  *
+ * @param file the segment's file, open for appends
+ * @param log its records
  * @param endOffset where the next batch goes
  * @param endPosition position after the last intact record
  */
 record SegmentTail(
-        Segment segment, long endOffset, long endPosition, long endEpoch, List<SegmentIndex.Marker> markers) {
+        Segment segment,
+        StoreFile file,
+        SegmentHeader header,
+        RecordLog log,
+        long fileBytes,
+        long endOffset,
+        long endPosition,
+        long endEpoch) {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentTail.class);
     private static final int CHUNK_BYTES = 1 << 20;
 
-    /** An empty segment that was just made. */
-    static SegmentTail ofFresh(Segment segment) {
-        return new SegmentTail(
-                segment,
-                SegmentHeader.BYTES,
-                segment.header().basePosition(),
-                segment.header().epoch(),
-                List.of());
-    }
-
     /**
-     * Recovers the last segment. When this returns, all that it holds is durable, and zeroes follow it.
+     * Recovers the last segment. When this returns, all that it holds is durable, and nothing that follows can be taken for a batch of it.
      *
+     * @param file its file, open for direct changes
      * @param knownDurablePosition what other files of the journal prove to have been durable
      */
-    static SegmentTail recover(Segment segment, JournalSpec spec, long knownDurablePosition, long segmentBytes)
+    static SegmentTail recover(
+            Segment segment, StoreFile file, JournalSpec spec, long knownDurablePosition, long segmentBytes)
             throws IOException {
-        Scan scan = new Scan(segment, spec, knownDurablePosition);
-        scan.run();
-        long fileBytes = segment.file().lengthBytes();
-        scan.refuseDamage(fileBytes);
-        if (scan.foundRemains) {
+        RecordLog log = new RecordLog(segment.number(), segment.basePosition());
+        SegmentHeader header = segment.header();
+        segment.activate(file, header, log);
+        Scan scan = new Scan(segment, header, spec, knownDurablePosition, log);
+        scan.run(file.lengthBytes());
+        scan.refuseDamage(file.lengthBytes());
+        if (!scan.remains.isEmpty()) {
             LOG.atInfo()
-                    .addKeyValue("segment", segment.file().path())
+                    .addKeyValue("segment", segment.path())
                     .addKeyValue("offset", scan.offset)
                     .addKeyValue("position", scan.position)
                     .log("cut the end of the journal that was written but never durable");
         }
-        segment.file().truncate(scan.offset);
-        segment.file().extend(Math.max(segmentBytes, scan.offset));
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES + StoreFile.DIRECT_ALIGNMENT_BYTES)
+                .alignedSlice(StoreFile.DIRECT_ALIGNMENT_BYTES);
+        for (long remains : scan.remains) {
+            // Another batch may end right before it one day: then it would look like the next one.
+            file.write(remains, chunk.clear().limit(BatchFormat.ALIGNMENT_BYTES));
+        }
+        long fileBytes = Math.max(Math.max(segmentBytes, scan.offset), file.lengthBytes());
+        file.extend(fileBytes);
         // After a failed fsync the tail may be in the page cache alone, and clean: only writing it again makes it
         // durable (J9).
-        rewrite(segment, scan.unprovenOffset, scan.offset);
-        segment.file().sync();
-        return new SegmentTail(segment, scan.offset, scan.position, scan.epoch, List.copyOf(scan.markers));
+        rewrite(file, chunk, scan.unprovenOffset, scan.offset);
+        file.sync();
+        return new SegmentTail(segment, file, header, log, fileBytes, scan.offset, scan.position, scan.epoch);
     }
 
-    private static void rewrite(Segment segment, long from, long to) throws IOException {
+    private static void rewrite(StoreFile file, ByteBuffer chunk, long from, long to) throws IOException {
         for (long at = from; at < to; at += CHUNK_BYTES) {
-            int part = (int) Math.min(CHUNK_BYTES, to - at);
-            segment.file().write(at, segment.readAt(at, part));
+            chunk.clear().limit((int) Math.min(CHUNK_BYTES, to - at));
+            file.read(at, chunk);
+            file.write(at, chunk.flip());
         }
     }
 
@@ -77,33 +88,33 @@ record SegmentTail(
     private static final class Scan {
         private final Segment segment;
         private final JournalSpec spec;
-        private final List<SegmentIndex.Marker> markers = new ArrayList<>();
+        private final SegmentHeader segmentHeader;
+        private final RecordLog log;
+        /** Where intact stamps lie beyond the end. */
+        private final List<Long> remains = new ArrayList<>();
+
         private long offset = SegmentHeader.BYTES;
         private long position;
         private long epoch;
         private long proven;
         private long unprovenOffset = SegmentHeader.BYTES;
-        private boolean foundRemains;
         private String why = "the segment ends";
 
-        Scan(Segment segment, JournalSpec spec, long knownDurablePosition) {
+        Scan(Segment segment, SegmentHeader segmentHeader, JournalSpec spec, long knownDurablePosition, RecordLog log) {
             this.segment = segment;
+            this.segmentHeader = segmentHeader;
+            this.log = log;
             this.spec = spec;
-            this.position = segment.header().basePosition();
-            this.epoch = segment.header().epoch();
+            this.position = segmentHeader.basePosition();
+            this.epoch = segmentHeader.epoch();
             this.proven = Math.max(knownDurablePosition, position);
         }
 
-        void run() throws IOException {
-            long fileBytes = segment.file().lengthBytes();
+        void run(long fileBytes) throws IOException {
             Optional<Batch> batch = next(fileBytes);
             while (batch.isPresent()) {
                 BatchHeader header = batch.get().header();
-                for (BatchRecord record : batch.get().records()) {
-                    if (record.type().isMarker()) {
-                        markers.add(new SegmentIndex.Marker(record.position(), record.type()));
-                    }
-                }
+                log.add(batch.get().tables(), offset, Long.MAX_VALUE);
                 offset += header.lengthBytes();
                 position = header.endPosition();
                 epoch = header.epoch();
@@ -149,8 +160,7 @@ record SegmentTail(
         }
 
         private Optional<BatchStamp> stampOf(ByteBuffer head, long at) {
-            SegmentHeader header = segment.header();
-            return BatchStamp.read(head, header.incarnation(), header.generation(), at);
+            return BatchStamp.read(head, segmentHeader.incarnation(), segmentHeader.generation(), at);
         }
 
         /** The header under an intact stamp; the stamp's checksum covers it, so a crash cannot have torn it. */
@@ -171,7 +181,9 @@ record SegmentTail(
                 for (int at = 0; at + BatchFormat.HEADER_BYTES <= part; at += BatchFormat.ALIGNMENT_BYTES) {
                     ByteBuffer head = chunk.slice(at, BatchFormat.HEADER_BYTES);
                     Optional<BatchStamp> stamp = stampOf(head, from + at);
-                    foundRemains |= stamp.isPresent();
+                    if (stamp.isPresent()) {
+                        remains.add(from + at);
+                    }
                     if (stamp.isPresent() && stamp.get().durablePosition() > position) {
                         throw damage(stamp.get().durablePosition(), "the batch at offset " + (from + at));
                     }

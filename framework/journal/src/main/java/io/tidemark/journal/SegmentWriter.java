@@ -1,26 +1,42 @@
 package io.tidemark.journal;
 
 import io.tidemark.journal.batch.Batch;
+import io.tidemark.journal.batch.BatchCheck;
+import io.tidemark.journal.batch.RecordType;
 import io.tidemark.journal.file.StoreFile;
-import io.tidemark.journal.file.StoreFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Appends batches to the one open segment, seals it when it is full, and starts the next. Owned by the journal's owner; positions are read by
  * any thread.
  */
 final class SegmentWriter {
-    private final StoreFiles files;
-    private final JournalLayout layout;
+    /** Bounds what is kept in memory of the open segment. */
+    private static final int MAX_RECORDS = 1 << 18;
+
+    private static final int BUFFER_BYTES = 1 << 20;
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
+
     private final UUID incarnation;
     private final JournalSpec spec;
     private final long segmentBytes;
+    private final SegmentFiles segmentFiles;
+    private final JournalLayout layout;
     private final SegmentCatalog catalog;
+    private final SpareSegments spares;
     private final ConsistencyTimeline consistency;
+    private final AppendBuffers buffers;
 
-    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private Segment segment;
+    private StoreFile file;
+    private SegmentHeader header;
+    private RecordLog log;
+    private long fileBytes;
     private volatile long writeOffset;
     private volatile long appendedPosition;
     private volatile long durablePosition;
@@ -28,101 +44,172 @@ final class SegmentWriter {
 
     /** @param tail where the active segment, the last of the catalog, takes the next batch; everything before is durable */
     SegmentWriter(
-            StoreFiles files,
             JournalLayout layout,
+            SegmentFiles segmentFiles,
             Manifest manifest,
             JournalConfig config,
             SegmentCatalog catalog,
+            SpareSegments spares,
             ConsistencyTimeline consistency,
             SegmentTail tail) {
-        this.files = files;
         this.layout = layout;
+        this.segmentFiles = segmentFiles;
         this.incarnation = manifest.incarnation();
         this.spec = manifest.spec();
         this.segmentBytes = config.segmentBytes();
         this.catalog = catalog;
+        this.spares = spares;
         this.consistency = consistency;
+        this.buffers = new AppendBuffers((int) Math.min(BUFFER_BYTES, segmentBytes));
+        this.segment = tail.segment();
+        this.file = tail.file();
+        this.header = tail.header();
+        this.log = tail.log();
+        this.fileBytes = tail.fileBytes();
         this.writeOffset = tail.endOffset();
         this.appendedPosition = tail.endPosition();
         this.durablePosition = tail.endPosition();
         this.epoch = Math.max(manifest.epoch(), tail.endEpoch());
     }
 
-    /** Makes a new segment file, complete with its name, that is ready for its first batch. */
-    static Segment create(
-            StoreFiles files, JournalLayout layout, JournalSpec spec, SegmentHeader header, long segmentBytes)
-            throws IOException {
-        var path = layout.segment(header.number());
-        StoreFile file = WholeFile.write(files, JournalLayout.temporary(path), header.encode());
-        try (file) {
-            file.extend(segmentBytes);
-            file.sync();
-            WholeFile.install(files, path);
-        }
-        return new Segment(files.open(path), header, spec, null);
+    /** Whether batches of a length can be {@link #stage staged}; others are {@link #append appended}. */
+    boolean takesStaged(int lengthBytes) {
+        return lengthBytes <= buffers.capacityBytes();
     }
 
-    /** Writes a verified batch that starts at the appended position; not durable yet. */
+    /** Copies a batch to where it will be verified, and written from; only {@link #commit} appends it. */
+    BatchCheck stage(ByteBuffer batch) throws IOException {
+        return buffers.stage(batch, file);
+    }
+
+    int stagedAt() {
+        return buffers.stagedAt();
+    }
+
+    /** Appends the staged batch, which was verified and starts at the appended position; not durable yet. */
+    void commit(BatchCheck batch, int lengthBytes) throws IOException {
+        makeRoom(lengthBytes, batch.recordCount());
+        buffers.commit(lengthBytes, writeOffset, incarnation, header.generation(), durablePosition);
+        long position = appendedPosition;
+        for (int i = 0; i < batch.recordCount(); i++) {
+            int type = batch.typeCode(i);
+            log.add(type, batch.volumeIndex(i), batch.offset(i), batch.lengthBytes(i), writeOffset, batch.rawStart(i));
+            if (type == RecordType.SYNC_BEGIN_CODE) {
+                consistency.add(position + i, RecordType.SYNC_BEGIN);
+            } else if (type == RecordType.SYNC_END_CODE) {
+                consistency.add(position + i, RecordType.SYNC_END);
+            }
+        }
+        appended(lengthBytes, batch.epoch(), batch.endPosition());
+    }
+
+    private void appended(int lengthBytes, long batchEpoch, long endPosition) {
+        long at = writeOffset;
+        writeOffset = at + lengthBytes;
+        epoch = batchEpoch;
+        appendedPosition = endPosition;
+    }
+
+    /** Appends a verified batch of any length that starts at the appended position; not durable yet. */
     void append(Batch batch) throws IOException {
         int lengthBytes = batch.header().lengthBytes();
-        if (writeOffset > SegmentHeader.BYTES && writeOffset + lengthBytes > segmentBytes) {
-            roll();
-        }
-        Segment active = catalog.active();
-        if (buffer.capacity() < lengthBytes) {
-            buffer = ByteBuffer.allocate(lengthBytes);
-        }
-        buffer.clear().put(batch.bytes()).flip();
-        new BatchStamp(durablePosition).put(buffer, incarnation, active.header().generation(), writeOffset);
-        long at = writeOffset;
-        active.file().write(at, buffer);
-        writeOffset = at + lengthBytes;
-        epoch = batch.header().epoch();
+        makeRoom(lengthBytes, batch.header().recordCount());
+        buffers.flush(file);
+        AppendSlot alone = new AppendSlot(lengthBytes);
+        alone.stage(batch.bytes());
+        alone.stamp(incarnation, header.generation(), writeOffset, durablePosition);
+        alone.end = lengthBytes;
+        file.write(writeOffset, alone.unwritten());
+        log.add(batch.tables(), writeOffset, Long.MAX_VALUE);
         batch.records().stream()
                 .filter(record -> record.type().isMarker())
                 .forEach(record -> consistency.add(record.position(), record.type()));
-        appendedPosition = batch.header().endPosition();
+        appended(lengthBytes, batch.header().epoch(), batch.header().endPosition());
     }
 
-    private void roll() throws IOException {
-        Segment full = catalog.active();
-        SegmentIndex index = full.indexBefore(appendedPosition);
-        ByteBuffer footer = SegmentFooter.encode(full.header(), writeOffset, index);
-        int indexBytes = footer.remaining() - SegmentFooter.TRAILER_BYTES;
-        long endOffset = writeOffset + footer.remaining();
-        full.file().write(writeOffset, footer);
-        if (full.file().lengthBytes() > endOffset) {
-            full.file().truncate(endOffset);
+    /** Begins a new segment if a batch, and the footer with it, does not fit into this one. */
+    private void makeRoom(int lengthBytes, int records) throws IOException {
+        boolean full = log.size() + records > MAX_RECORDS || needed(lengthBytes, records) > segmentBytes;
+        if (full && log.size() > 0) {
+            roll(lengthBytes, records);
+        } else if (needed(lengthBytes, records) > fileBytes) {
+            // A batch that is longer than a segment gets one of its own.
+            fileBytes = needed(lengthBytes, records);
+            file.extend(fileBytes);
         }
-        // The next segment exists only after all of this one is durable: recovery relies on it (J2).
-        full.file().sync();
-        durablePosition = appendedPosition; // J4
-        SegmentHeader next = new SegmentHeader(
-                incarnation,
-                full.header().number() + 1,
-                full.header().number() + 1,
-                appendedPosition,
-                epoch,
-                consistency.sinceAt(appendedPosition));
-        Segment started = create(files, layout, spec, next, segmentBytes);
-        full.sealed(new SegmentFooter(
-                full.header(),
-                writeOffset,
-                appendedPosition,
-                index.endEpoch(),
-                indexBytes,
-                index.markers().size()));
-        catalog.add(started);
+    }
+
+    private long needed(int lengthBytes, int records) {
+        int volumes = spec.volumes().size();
+        int touched = Math.min(volumes, log.volumes() + records);
+        return writeOffset
+                + lengthBytes
+                + SegmentFooter.maxBytes(volumes, touched, log.size() + records)
+                + SegmentFooter.TRAILER_BYTES;
+    }
+
+    private void roll(int lengthBytes, int records) throws IOException {
+        seal();
+        long number = header.number() + 1;
+        long generation = ThreadLocalRandom.current().nextLong();
+        long since = consistency.sinceAt(appendedPosition);
+        SegmentHeader next = SegmentHeader.next(incarnation, number, generation, appendedPosition, epoch, since);
+        Segment started = new Segment(
+                segmentFiles, layout.segment(number, appendedPosition), number, appendedPosition, spec, incarnation);
+        RecordLog nextLog = new RecordLog(number, appendedPosition);
+        Segment full = segment;
         writeOffset = SegmentHeader.BYTES;
+        log = nextLog;
+        StoreFile opened = spares.begin(next, needed(lengthBytes, records));
+        started.activate(opened, next, nextLog);
+        full.sealed(appendedPosition);
+        catalog.add(started);
+        segment = started;
+        header = next;
+        file = opened;
+        fileBytes = opened.lengthBytes();
+    }
+
+    /** Writes the footer. The next segment exists only after all of this one is durable: recovery relies on it (J2). */
+    private void seal() throws IOException {
+        buffers.flush(file);
+        SegmentFooter.Encoded footer = SegmentFooter.encode(header, writeOffset, log.before(appendedPosition), spec);
+        long needed = writeOffset + footer.body().remaining() + SegmentFooter.TRAILER_BYTES;
+        if (needed > fileBytes) {
+            // Written by a version that did not leave room for it.
+            fileBytes = needed;
+            file.extend(needed);
+        }
+        file.write(writeOffset, footer.body());
+        file.write(fileBytes - SegmentFooter.TRAILER_BYTES, footer.trailer());
+        file.sync();
+        durablePosition = appendedPosition; // J4
     }
 
     /** Makes all that was appended durable. */
     void sync() throws IOException {
         long appended = appendedPosition;
         if (appended > durablePosition) {
-            catalog.active().file().sync();
+            buffers.flush(file);
+            file.sync();
             durablePosition = appended; // J4
         }
+    }
+
+    /** Waits until the disk has given all buffers back; what was not synced may be lost. */
+    void close(boolean failed) {
+        if (!failed) {
+            try {
+                buffers.flush(file);
+            } catch (IOException e) {
+                // Nobody was promised that it would be there.
+                LOG.atWarn()
+                        .addKeyValue("segment", segment.path())
+                        .setCause(e)
+                        .log("the last batches were not written");
+            }
+        }
+        buffers.abandon();
     }
 
     /** After the manifest with it is durable. */

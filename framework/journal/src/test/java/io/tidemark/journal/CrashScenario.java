@@ -44,6 +44,7 @@ final class CrashScenario {
 
     /** Runs to the end, or until the files throw. Gives the journal to {@code opened} as soon as there is one. */
     void run(MemoryFiles files, List<Journal> opened) throws IOException {
+        files.setSlowWrites(new Random(model.spec().hashCode()));
         Journal journal = Journal.create(FOLDER, model.spec(), CONFIG, files);
         opened.add(journal);
         created = true;

@@ -21,13 +21,15 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A journal in format version 1 that was written once and committed: it must read the same forever. To commit one of a new version run this
+ * Journals in each version of the format that were written once and committed: they must read the same forever. To commit one of a new version run this
  * class with {@code -Dtidemark.golden=FOLDER}, which writes it there.
  */
 final class GoldenJournalTest {
-    private static final Path GOLDEN = Path.of("src/test/resources/golden-journal-v1");
+    private static final Path GOLDEN = Path.of("src/test/resources");
     private static final JournalConfig CONFIG = JournalConfig.defaults().withSegmentBytes(64 * 1024);
     private static final JournalSpec SPEC = new JournalSpec(
             new JournalId(new VpgId(new UUID(0x0102030405060708L, 0x1112131415161718L)), new VmId("vm-gölden")),
@@ -116,14 +118,15 @@ final class GoldenJournalTest {
         }
     }
 
-    @Test
-    void theCommittedJournalStillReadsTheSame(@TempDir Path temporary) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"golden-journal-v1", "golden-journal-v2"})
+    void theCommittedJournalStillReadsTheSame(String golden, @TempDir Path temporary) throws IOException {
         String target = System.getProperty("tidemark.golden");
         if (target != null) {
-            write(Path.of(target));
+            write(Path.of(target).resolve("golden-journal-new"));
         }
         Path copy = Files.createDirectory(temporary.resolve("journal"));
-        try (Stream<Path> files = Files.list(GOLDEN)) {
+        try (Stream<Path> files = Files.list(GOLDEN.resolve(golden))) {
             for (Path file : files.toList()) {
                 Files.copy(file, copy.resolve(String.valueOf(file.getFileName())));
             }

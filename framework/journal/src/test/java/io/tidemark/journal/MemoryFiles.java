@@ -2,9 +2,7 @@ package io.tidemark.journal;
 
 import io.tidemark.journal.file.StoreFile;
 import io.tidemark.journal.file.StoreFiles;
-import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -17,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file system in memory that knows what is durable and what is not. A crash keeps, loses or tears (at 512 bytes) each change that was not
@@ -41,6 +40,7 @@ final class MemoryFiles implements StoreFiles {
         SYNC_FOLDER,
         READ,
         WRITE,
+        PUNCH,
         EXTEND,
         TRUNCATE,
         SYNC;
@@ -75,112 +75,59 @@ final class MemoryFiles implements StoreFiles {
         }
     }
 
-    private static final class Change {
-        private final long offset;
-        private final byte[] data;
-        private final long newLength;
-
-        Change(long offset, byte[] data, long newLength) {
-            this.offset = offset;
-            this.data = data;
-            this.newLength = newLength;
-        }
-
-        static Change write(long offset, byte[] data) {
-            return new Change(offset, data, -1);
-        }
-
-        static Change resize(long length) {
-            return new Change(0, new byte[0], length);
-        }
-
-        boolean isResize() {
-            return newLength >= 0;
-        }
-    }
-
-    private static final class Inode {
-        private byte[] current = new byte[0];
-        private byte[] durable = new byte[0];
-        private final List<Change> pending = new ArrayList<>();
-
-        void change(Change change) {
-            current = apply(current, change);
-            pending.add(change);
-        }
-
-        static byte[] apply(byte[] bytes, Change change) {
-            if (change.isResize()) {
-                return Arrays.copyOf(bytes, Math.toIntExact(change.newLength));
-            }
-            int end = Math.toIntExact(change.offset + change.data.length);
-            byte[] target = bytes.length < end ? Arrays.copyOf(bytes, end) : bytes;
-            System.arraycopy(change.data, 0, target, (int) change.offset, change.data.length);
-            return target;
-        }
-
-        void sync() {
-            for (Change change : pending) {
-                durable = apply(durable, change);
-            }
-            pending.clear();
-        }
-
-        void failSync() {
-            pending.clear();
-        }
-
-        Inode afterCrash(Random random, Survival survival) {
-            byte[] bytes = durable.clone();
-            for (Change change : pending) {
-                for (Change part : sectors(change)) {
-                    boolean kept =
-                            switch (survival) {
-                                case NOTHING -> false;
-                                case EVERYTHING -> true;
-                                case RANDOM -> random.nextBoolean();
-                            };
-                    bytes = kept ? apply(bytes, part) : bytes;
-                }
-            }
-            Inode inode = new Inode();
-            inode.current = bytes;
-            inode.durable = bytes.clone();
-            return inode;
-        }
-
-        private static List<Change> sectors(Change change) {
-            if (change.isResize()) {
-                return List.of(change);
-            }
-            List<Change> parts = new ArrayList<>();
-            for (int at = 0; at < change.data.length; ) {
-                int part = (int) Math.min(change.data.length - at, 512 - (change.offset + at) % 512);
-                parts.add(Change.write(change.offset + at, Arrays.copyOfRange(change.data, at, at + part)));
-                at += part;
-            }
-            return parts;
-        }
-    }
-
     /** A change of names: a null inode unlinks; {@code from} is what a rename unlinks too. */
-    private record NameChange(Path folder, Map<Path, Inode> links, Set<Path> unlinks) {
-        void applyTo(Map<Path, Inode> names) {
+    private record NameChange(Path folder, Map<Path, MemoryInode> links, Set<Path> unlinks) {
+        void applyTo(Map<Path, MemoryInode> names) {
             unlinks.forEach(names::remove);
             names.putAll(links);
         }
     }
 
-    private final Map<Path, Inode> names = new TreeMap<>();
-    private final Map<Path, Inode> durableNames = new TreeMap<>();
+    private final Map<Path, MemoryInode> names = new TreeMap<>();
+    private final Map<Path, MemoryInode> durableNames = new TreeMap<>();
     private final List<NameChange> pendingNames = new ArrayList<>();
     private final Set<Path> locks = new HashSet<>();
     private Faults faults = (call, file) -> Fault.NONE;
     private boolean dead;
+    private @Nullable Random slowWrites;
     private int changes;
 
     synchronized void setFaults(Faults chosen) {
         faults = chosen;
+    }
+
+    /** From now on some started writes reach the file only when they are waited for, in that order. */
+    synchronized void setSlowWrites(Random random) {
+        slowWrites = random;
+    }
+
+    synchronized boolean isSlowNow() {
+        return slowWrites != null && slowWrites.nextBoolean();
+    }
+
+    /** A write, which may stop halfway. */
+    synchronized void write(Path path, MemoryInode inode, long offset, byte[] bytes) throws IOException {
+        Fault fault = dead ? Fault.NONE : faults.on(Call.WRITE, path);
+        if (fault == Fault.HALF) {
+            changes++;
+            inode.change(MemoryInode.Change.write(offset, Arrays.copyOf(bytes, bytes.length / 2)));
+            throw new IOException("injected short write of " + path);
+        }
+        Faults all = faults;
+        faults = (call, file) -> fault;
+        try {
+            boolean work = enter(Call.WRITE, path);
+            if (work || dead) {
+                inode.change(MemoryInode.Change.write(offset, bytes));
+            }
+        } finally {
+            faults = all;
+        }
+        leave();
+    }
+
+    synchronized boolean isDead() {
+        return dead;
     }
 
     /** How many calls changed something so far. */
@@ -191,7 +138,7 @@ final class MemoryFiles implements StoreFiles {
     /** The file system as the next process finds it. */
     synchronized MemoryFiles afterCrash(Random random, Survival survival) {
         MemoryFiles next = new MemoryFiles();
-        Map<Path, Inode> kept = new TreeMap<>(durableNames);
+        Map<Path, MemoryInode> kept = new TreeMap<>(durableNames);
         int keptChanges =
                 switch (survival) {
                     case NOTHING -> 0;
@@ -199,9 +146,9 @@ final class MemoryFiles implements StoreFiles {
                     case RANDOM -> random.nextInt(pendingNames.size() + 1);
                 };
         pendingNames.subList(0, keptChanges).forEach(change -> change.applyTo(kept));
-        IdentityHashMap<Inode, Inode> inodes = new IdentityHashMap<>();
+        IdentityHashMap<MemoryInode, MemoryInode> inodes = new IdentityHashMap<>();
         kept.forEach((path, inode) -> {
-            Inode survivor = inodes.computeIfAbsent(inode, i -> i.afterCrash(random, survival));
+            MemoryInode survivor = inodes.computeIfAbsent(inode, i -> i.afterCrash(random, survival));
             next.names.put(path, survivor);
             next.durableNames.put(path, survivor);
         });
@@ -217,7 +164,7 @@ final class MemoryFiles implements StoreFiles {
 
     /** Puts a file there, durably. */
     synchronized void put(Path path, byte[] contents) {
-        Inode inode = new Inode();
+        MemoryInode inode = new MemoryInode();
         inode.current = contents;
         inode.durable = contents.clone();
         names.put(path, inode);
@@ -225,7 +172,7 @@ final class MemoryFiles implements StoreFiles {
     }
 
     synchronized byte[] contents(Path path) {
-        Inode inode = names.get(path);
+        MemoryInode inode = names.get(path);
         if (inode == null) {
             throw new AssertionError("no file " + path + " among " + names.keySet());
         }
@@ -237,7 +184,7 @@ final class MemoryFiles implements StoreFiles {
     }
 
     /** @return whether the call is to do its work */
-    private boolean enter(Call call, Path file) throws IOException {
+    boolean enter(Call call, Path file) throws IOException {
         if (dead) {
             throw new Crashed();
         }
@@ -256,7 +203,7 @@ final class MemoryFiles implements StoreFiles {
         };
     }
 
-    private void leave() throws IOException {
+    void leave() throws IOException {
         if (dead) {
             throw new Crashed();
         }
@@ -268,10 +215,10 @@ final class MemoryFiles implements StoreFiles {
             throw new FileAlreadyExistsException(file.toString());
         }
         enter(Call.CREATE, file);
-        Inode inode = new Inode();
+        MemoryInode inode = new MemoryInode();
         rename(new NameChange(folder(file), Map.of(file, inode), Set.of()));
         leave();
-        return new Handle(file, inode);
+        return new MemoryFile(this, file, inode);
     }
 
     private void rename(NameChange change) {
@@ -291,11 +238,16 @@ final class MemoryFiles implements StoreFiles {
     public synchronized StoreFile open(Path file) throws IOException {
         enter(Call.OPEN, file);
         leave();
-        Inode inode = names.get(file);
+        MemoryInode inode = names.get(file);
         if (inode == null) {
             throw new NoSuchFileException(file.toString());
         }
-        return new Handle(file, inode);
+        return new MemoryFile(this, file, inode);
+    }
+
+    @Override
+    public synchronized StoreFile openDirect(Path file) throws IOException {
+        return ((MemoryFile) open(file)).forDirectChanges();
     }
 
     @Override
@@ -320,7 +272,7 @@ final class MemoryFiles implements StoreFiles {
 
     @Override
     public synchronized void rename(Path from, Path to) throws IOException {
-        Inode inode = names.get(from);
+        MemoryInode inode = names.get(from);
         if (inode == null) {
             throw new NoSuchFileException(from.toString());
         }
@@ -365,127 +317,5 @@ final class MemoryFiles implements StoreFiles {
                 locks.remove(file);
             }
         };
-    }
-
-    private final class Handle implements StoreFile {
-        private final Path path;
-        private final Inode inode;
-        private boolean closed;
-
-        Handle(Path path, Inode inode) {
-            this.path = path;
-            this.inode = inode;
-        }
-
-        private void checkOpen() throws IOException {
-            if (closed) {
-                throw new IOException(path + " is closed");
-            }
-        }
-
-        @Override
-        public Path path() {
-            return path;
-        }
-
-        @Override
-        public long lengthBytes() throws IOException {
-            synchronized (MemoryFiles.this) {
-                checkOpen();
-                leave();
-                return inode.current.length;
-            }
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer into) throws IOException {
-            synchronized (MemoryFiles.this) {
-                checkOpen();
-                enter(Call.READ, path);
-                leave();
-                if (offset + into.remaining() > inode.current.length) {
-                    throw new EOFException(path + " ends before " + (offset + into.remaining()));
-                }
-                into.put(inode.current, (int) offset, into.remaining());
-            }
-        }
-
-        @Override
-        public void write(long offset, ByteBuffer data) throws IOException {
-            synchronized (MemoryFiles.this) {
-                checkOpen();
-                byte[] bytes = new byte[data.remaining()];
-                data.get(bytes);
-                Fault fault = dead ? Fault.NONE : faults.on(Call.WRITE, path);
-                if (fault == Fault.HALF) {
-                    changes++;
-                    inode.change(Change.write(offset, Arrays.copyOf(bytes, bytes.length / 2)));
-                    throw new IOException("injected short write of " + path);
-                }
-                MemoryFiles.Faults all = faults;
-                faults = (call, file) -> fault;
-                try {
-                    boolean work = enter(Call.WRITE, path);
-                    if (work || dead) {
-                        inode.change(Change.write(offset, bytes));
-                    }
-                } finally {
-                    faults = all;
-                }
-                leave();
-            }
-        }
-
-        @Override
-        public void extend(long lengthBytes) throws IOException {
-            resize(Call.EXTEND, Math.max(lengthBytes, inode.current.length));
-        }
-
-        @Override
-        public void truncate(long lengthBytes) throws IOException {
-            resize(Call.TRUNCATE, Math.min(lengthBytes, inode.current.length));
-        }
-
-        private void resize(Call call, long lengthBytes) throws IOException {
-            synchronized (MemoryFiles.this) {
-                checkOpen();
-                if (enter(call, path) || dead) {
-                    inode.change(Change.resize(lengthBytes));
-                }
-                leave();
-            }
-        }
-
-        @Override
-        public void sync() throws IOException {
-            synchronized (MemoryFiles.this) {
-                checkOpen();
-                boolean work;
-                try {
-                    work = enter(Call.SYNC, path);
-                } catch (Crashed e) {
-                    throw e;
-                } catch (IOException e) {
-                    inode.failSync();
-                    throw e;
-                }
-                leave();
-                if (work) {
-                    inode.sync();
-                }
-            }
-        }
-
-        @Override
-        public void close() {
-            synchronized (MemoryFiles.this) {
-                closed = true;
-            }
-        }
-
-        @Override
-        public String toString() {
-            return path.toString();
-        }
     }
 }

@@ -6,7 +6,7 @@ import org.xerial.snappy.Snappy;
 
 /** How the payload of a frame is stored. */
 enum FrameCodec {
-    RAW(0) {
+    RAW(FrameCodec.RAW_CODE) {
         @Override
         byte[] inflate(byte[] stored, int rawBytes) throws CorruptBatchException {
             if (stored.length != rawBytes) {
@@ -16,7 +16,7 @@ enum FrameCodec {
             return stored;
         }
     },
-    SNAPPY(1) {
+    SNAPPY(FrameCodec.SNAPPY_CODE) {
         @Override
         byte[] inflate(byte[] stored, int rawBytes) throws CorruptBatchException {
             try {
@@ -36,6 +36,9 @@ enum FrameCodec {
             }
         }
     };
+
+    static final int RAW_CODE = 0;
+    static final int SNAPPY_CODE = 1;
 
     private final int code;
 
@@ -68,8 +71,8 @@ enum FrameCodec {
 
     static FrameCodec ofCode(int code) throws CorruptBatchException {
         return switch (code) {
-            case 0 -> RAW;
-            case 1 -> SNAPPY;
+            case RAW_CODE -> RAW;
+            case SNAPPY_CODE -> SNAPPY;
             default -> throw new CorruptBatchException("frame has unknown codec " + code);
         };
     }

@@ -1,8 +1,6 @@
 package io.tidemark.journal.file;
 
-import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -26,15 +24,17 @@ public final class FileStoreFiles implements StoreFiles {
 
     @Override
     public StoreFile create(Path file) throws IOException {
-        return new ChannelFile(
-                file,
-                FileChannel.open(
-                        file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+        return ChannelFile.buffered(file, StandardOpenOption.CREATE_NEW);
     }
 
     @Override
     public StoreFile open(Path file) throws IOException {
-        return new ChannelFile(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return ChannelFile.buffered(file, StandardOpenOption.WRITE);
+    }
+
+    @Override
+    public StoreFile openDirect(Path file) throws IOException {
+        return ChannelFile.direct(file);
     }
 
     @Override
@@ -123,76 +123,6 @@ public final class FileStoreFiles implements StoreFiles {
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
-        }
-    }
-
-    private static final class ChannelFile implements StoreFile {
-        private final Path path;
-        private final FileChannel channel;
-
-        ChannelFile(Path path, FileChannel channel) {
-            this.path = path;
-            this.channel = channel;
-        }
-
-        @Override
-        public Path path() {
-            return path;
-        }
-
-        @Override
-        public long lengthBytes() throws IOException {
-            return channel.size();
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer into) throws IOException {
-            long at = offset;
-            while (into.hasRemaining()) {
-                int count = channel.read(into, at);
-                if (count < 0) {
-                    throw new EOFException(path + " ends at " + channel.size() + ", before offset " + at + " plus "
-                            + into.remaining() + " bytes");
-                }
-                at += count;
-            }
-        }
-
-        @Override
-        public void write(long offset, ByteBuffer data) throws IOException {
-            long at = offset;
-            while (data.hasRemaining()) {
-                at += channel.write(data, at);
-            }
-        }
-
-        @Override
-        public void extend(long lengthBytes) throws IOException {
-            // One byte at the end makes a sparse file; fallocate, which reserves the room too, is out of a
-            // FileChannel's reach.
-            if (channel.size() < lengthBytes) {
-                write(lengthBytes - 1, ByteBuffer.allocate(1));
-            }
-        }
-
-        @Override
-        public void truncate(long lengthBytes) throws IOException {
-            channel.truncate(lengthBytes);
-        }
-
-        @Override
-        public void sync() throws IOException {
-            channel.force(false);
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
-        }
-
-        @Override
-        public String toString() {
-            return path.toString();
         }
     }
 }

@@ -15,6 +15,12 @@ public interface StoreFiles {
     /** Opens a file for reading and writing. @throws java.nio.file.NoSuchFileException if there is none */
     StoreFile open(Path file) throws IOException;
 
+    /**
+     * Opens a file for changes that pass the page cache by, where the file system can do that; elsewhere like {@link #open}. Offset, length
+     * and address of each change must be multiples of {@link StoreFile#DIRECT_ALIGNMENT_BYTES}; reads and mappings may be of any place.
+     */
+    StoreFile openDirect(Path file) throws IOException;
+
     boolean exists(Path file) throws IOException;
 
     /** Makes a folder and those above it, durably; does nothing where they exist. */

@@ -1,0 +1,67 @@
+package io.tidemark.journal;
+
+import io.tidemark.journal.batch.BatchFormat;
+import io.tidemark.journal.batch.BatchFrame;
+import io.tidemark.journal.batch.BatchTables;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads payload from segments, by segment number and place; verifies each frame. What was read last is kept, within a bound for the whole
+ * journal. Any thread.
+ */
+final class PayloadReader {
+    private record FrameKey(long segment, long batchOffset, int frame) {}
+
+    private static final int TABLES_WEIGHT_PER_ENTRY = 80;
+
+    private final SegmentCatalog catalog;
+    private final WeightedCache<FrameKey, byte[]> frames;
+    private final WeightedCache<FrameKey, BatchTables> tables;
+
+    PayloadReader(SegmentCatalog catalog, long cacheBytes) {
+        this.catalog = catalog;
+        this.frames = new WeightedCache<>(cacheBytes * 3 / 4);
+        this.tables = new WeightedCache<>(cacheBytes / 4);
+    }
+
+    /** Fills {@code into} from a place; the segment must be held. */
+    void read(long segmentNumber, long place, ByteBuffer into) throws IOException {
+        long batchOffset = (place >>> 32) * BatchFormat.ALIGNMENT_BYTES;
+        Segment segment = catalog.numbered(segmentNumber);
+        BatchTables batch = tables(segment, batchOffset);
+        int at = (int) place;
+        int end = at + into.remaining();
+        if (at < 0 || end > batch.header().rawBytes()) {
+            throw segment.corrupt(batchOffset, "the index names payload that the batch does not have");
+        }
+        for (int i = batch.frameIndexOf(at); at < end; i++) {
+            BatchFrame frame = batch.frame(i);
+            byte[] raw = frame(segment, batchOffset, batch, i);
+            int part = Math.min(frame.rawEnd(), end) - at;
+            into.put(raw, at - frame.rawStart(), part);
+            at += part;
+        }
+    }
+
+    private BatchTables tables(Segment segment, long batchOffset) throws IOException {
+        FrameKey key = new FrameKey(segment.number(), batchOffset, -1);
+        BatchTables known = tables.get(key).orElse(null);
+        if (known == null) {
+            known = segment.tablesAt(batchOffset);
+            int entries = known.header().recordCount() + known.header().frameCount() + 1;
+            tables.put(key, known, entries * TABLES_WEIGHT_PER_ENTRY);
+        }
+        return known;
+    }
+
+    private byte[] frame(Segment segment, long batchOffset, BatchTables batch, int index) throws IOException {
+        FrameKey key = new FrameKey(segment.number(), batchOffset, index);
+        byte[] known = frames.get(key).orElse(null);
+        if (known == null) {
+            known = segment.frameAt(batchOffset, batch, index);
+            frames.put(key, known, known.length);
+        }
+        return known;
+    }
+}
