@@ -49,6 +49,7 @@ final class ModuleArrowsTest {
         SERVER("server", "server.TidemarkServer"),
         CLI("cli", "cli.TidemarkCli"),
         LAUNCHER("launcher", "launcher.Main"),
+        BENCH("bench", "bench.BenchMain"),
         TCK("tck", "tck.consistency.ConsistentCut"),
         TRANSPORT_TCP("transport.tcp", "transport.tcp.TcpTransportFactory"),
         HYPERVISOR_SIM("hypervisor.sim", "hypervisor.sim.SimSiteFactory"),
@@ -124,6 +125,7 @@ final class ModuleArrowsTest {
                 Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.REPLICATION, Module.CONTROL, Module.PLUGIN_HOST));
         arrow(tests, Module.CLI, Set.of());
         arrow(tests, Module.LAUNCHER, Set.of(Module.SPI, Module.NBD, Module.CONTROL, Module.SERVER, Module.CLI));
+        arrow(tests, Module.BENCH, Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.REPLICATION));
         for (Module plugin : PLUGINS) {
             arrow(tests, plugin, Set.of(Module.SPI));
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemark.bench.measure;
+
+import org.jspecify.annotations.NullMarked;

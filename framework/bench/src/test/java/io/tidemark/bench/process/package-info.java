@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemark.bench.process;
+
+import org.jspecify.annotations.NullMarked;
