@@ -142,6 +142,12 @@ public abstract class TransportFlowLaws extends TransportFixture {
             assertEquals(i + 1L, received.get(i).position(), "position of frame " + i);
         }
         assertSame(bytes(99, 10), received.getLast().bytes(), "the frame after back-pressure");
+        // Calls come one at a time: with the answer the call that said so is over, and whatever else it did.
+        pair.far().send(1, bytes(1, 1), patience());
+        pair.near().handler().await("the answer", patience(), () -> !pair.near()
+                .handler()
+                .frames()
+                .isEmpty());
         assertEquals(1, pair.near().handler().writable(), "calls of onWritable after one back-pressure");
     }
 
