@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Moves the floor of a journal: what is too old goes from the segments into the base images. Run by the journal's owner.
@@ -21,6 +23,8 @@ import java.util.List;
  * deleted.
  */
 final class Ageing {
+    private static final Logger LOG = LoggerFactory.getLogger(Ageing.class);
+
     private final StoreFiles files;
     private final JournalLayout layout;
     private final JournalConfig config;
@@ -42,7 +46,7 @@ final class Ageing {
         this.consistency = parts.consistency();
         this.bases = parts.bases();
         this.spares = parts.spares();
-        this.payload = parts.payload();
+        this.payload = parts.memory().payload();
     }
 
     /** Receives each new manifest as soon as it is durable. */
@@ -81,9 +85,21 @@ final class Ageing {
                 deleted++;
             }
         }
+        deleteUnusedRuns();
         checkpoints.compactIfWorthIt();
         return new AgeingResult(
                 expired, chosen.size(), deleted, freedBytes, manifest.floorPosition(), catalog.foldable(limit));
+    }
+
+    private void deleteUnusedRuns() {
+        for (ExtentRun run : catalog.takeUnusedRuns()) {
+            try {
+                files.delete(run.path());
+            } catch (IOException e) {
+                // The next start deletes it; nothing relies on it.
+                LOG.atWarn().addKeyValue("run", run.path()).setCause(e).log("a merged index could not be deleted");
+            }
+        }
     }
 
     /** The position that must stay readable: that of the oldest checkpoint, or where the first one may come to lie. */
@@ -106,7 +122,7 @@ final class Ageing {
                     folded = true;
                 } catch (DamagedIndexException e) {
                     // Folding twice is as good as once (J8).
-                    e.index().reportDamage(e);
+                    e.report();
                 }
             }
         }

@@ -1,20 +1,21 @@
 package io.tidemark.journal;
 
-/** A page of an extent index does not match its checksum. Nothing is lost by it: an index only repeats what batch tables say. */
+/** An extent index cannot be used: a page does not match its checksum, or its file is gone. Nothing is lost by it: batch tables say the same. */
 final class DamagedIndexException extends RuntimeException {
-    private final transient MappedIndex index;
+    private final transient MappedIndex.Owner owner;
 
-    DamagedIndexException(MappedIndex index, String what, Throwable cause) {
-        super(index + ": " + what, cause);
-        this.index = index;
+    DamagedIndexException(MappedIndex.Owner owner, String what, Throwable cause) {
+        super(what, cause);
+        this.owner = owner;
     }
 
-    DamagedIndexException(MappedIndex index, String what) {
-        super(index + ": " + what);
-        this.index = index;
+    DamagedIndexException(MappedIndex.Owner owner, String what) {
+        super(what);
+        this.owner = owner;
     }
 
-    MappedIndex index() {
-        return index;
+    /** Tells the owner, which will not use it again; who met the damage goes on without it. */
+    void report() {
+        owner.indexDamaged(this);
     }
 }

@@ -22,8 +22,9 @@ import java.util.OptionalLong;
  * <p>Changes throw {@link JournalRefusedException} when the journal is well and declines; after any failed write or fsync, each of them
  * throws {@link JournalFailedException} until the journal is opened again (J9).
  *
- * <p>Costs of this engine: memory is O(extents) of the segments whose indexes are in use; opening a view reads the batch tables of at most one
- * segment and the indexes of those before it; a lookup in a view is O(segments × log extents).
+ * <p>Costs: opening a journal reads the last segment and the checkpoint log. Opening a view touches two pages of each of O(log segments) merged
+ * indexes, and sorts the records of at most one segment; a lookup is a search in each of them, and one search where the region was read before.
+ * The memory of views is bounded by {@link JournalConfig#viewCacheBytes} however many are open; indexes are mapped and the system's to keep.
  */
 public final class Journal implements AutoCloseable {
     private final StoreFiles files;
@@ -38,7 +39,8 @@ public final class Journal implements AutoCloseable {
     private final ConsistencyTimeline consistency;
     private final List<BaseImage> bases;
     private final Ageing ageing;
-    private final PayloadReader payload;
+    private final ViewMemory memory;
+    private final RunBuilder runs;
     private final BatchIntake intake;
     private volatile Manifest manifest;
 
@@ -58,8 +60,10 @@ public final class Journal implements AutoCloseable {
         this.manifest = parts.manifest();
         this.admission = new Admission(parts);
         this.ageing = new Ageing(files, layout, config, parts);
-        this.payload = parts.payload();
+        this.memory = parts.memory();
+        this.runs = parts.runs();
         this.intake = new BatchIntake(admission, writer);
+        runs.schedule();
     }
 
     /**
@@ -295,7 +299,8 @@ public final class Journal implements AutoCloseable {
             return new LayeredView(
                     spec().volumes().get(index),
                     position,
-                    new ViewLayers(hold, index, payload),
+                    new ViewLayers(
+                            catalog, hold, index, spec().volumes().get(index).sizeBytes(), memory),
                     bases.get(index),
                     () -> catalog.release(hold));
         } catch (IOException | RuntimeException e) {
@@ -348,6 +353,7 @@ public final class Journal implements AutoCloseable {
     @Override
     public void close() throws IOException {
         gate.close(() -> {
+            runs.close();
             writer.close(gate.hasFailed());
             for (Segment segment : catalog.all()) {
                 segment.close();

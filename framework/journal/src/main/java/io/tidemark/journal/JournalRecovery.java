@@ -34,7 +34,8 @@ final class JournalRecovery {
             ConsistencyTimeline consistency,
             List<BaseImage> bases,
             SpareSegments spares,
-            PayloadReader payload) {}
+            ViewMemory memory,
+            RunBuilder runs) {}
 
     Parts run() throws IOException {
         try {
@@ -87,10 +88,20 @@ final class JournalRecovery {
             bases.add(base);
         }
         SegmentCatalog catalog = new SegmentCatalog(segments, manifest.viewFloorPosition());
+        RunBuilder runs = new RunBuilder(files, layout, manifest, catalog, spares);
         SegmentWriter writer =
-                new SegmentWriter(layout, segmentFiles, manifest, config, catalog, spares, consistency, tail);
-        PayloadReader payload = new PayloadReader(catalog, config.viewCacheBytes());
-        return new Parts(manifest, checkpoints, catalog, writer, consistency, List.copyOf(bases), spares, payload);
+                new SegmentWriter(layout, segmentFiles, manifest, config, catalog, spares, runs, consistency, tail);
+        findRuns(folder, manifest, catalog);
+        return new Parts(
+                manifest,
+                checkpoints,
+                catalog,
+                writer,
+                consistency,
+                List.copyOf(bases),
+                spares,
+                new ViewMemory(catalog, config.viewCacheBytes()),
+                runs);
     }
 
     private void deleteTemporaryFiles() throws IOException {
@@ -146,6 +157,37 @@ final class JournalRecovery {
             folded.close();
             spares.recycle(folded.number(), folded.path(), lengthBytes);
         }
+    }
+
+    /** Runs are taken by their names, and verified when they are first used; those of segments that are gone are deleted. */
+    private void findRuns(List<Path> folder, Manifest manifest, SegmentCatalog catalog) throws IOException {
+        long last = catalog.active().number() - 1;
+        for (Path path : folder) {
+            JournalLayout.RunName name = JournalLayout.runName(path).orElse(null);
+            if (name == null) {
+                continue;
+            }
+            long runLast = name.firstSegment() + RunCatalog.length(name.level()) - 1;
+            boolean useful = name.level() > 0
+                    && name.level() <= RunCatalog.MAX_LEVEL
+                    && runLast <= last
+                    && catalog.covers(name.firstSegment());
+            if (!useful || !catalog.addRun(run(path, name, runLast, manifest, catalog))) {
+                files.delete(path);
+            }
+        }
+    }
+
+    private ExtentRun run(
+            Path path, JournalLayout.RunName name, long runLast, Manifest manifest, SegmentCatalog catalog) {
+        IndexPages.Identity identity = new IndexPages.Identity(
+                manifest.incarnation(),
+                name.firstSegment(),
+                runLast,
+                catalog.numbered(name.firstSegment()).basePosition(),
+                catalog.numbered(runLast).endPosition());
+        return new ExtentRun(
+                files, path, name.level(), identity, manifest.spec().volumes().size());
     }
 
     private void verifyContinuity(List<Segment> segments, Manifest manifest) throws JournalCorruptException {

@@ -14,14 +14,33 @@ final class LayerReader {
 
         long end();
 
+        /** The part of it inside a range that it touches. */
+        Piece between(long from, long to);
+
         /** In a segment. */
-        record Data(long start, long end, long segment, long place) implements Piece {}
+        record Data(long start, long end, long segment, long place) implements Piece {
+            @Override
+            public Piece between(long from, long to) {
+                long first = Math.max(start, from);
+                return new Data(first, Math.min(end, to), segment, ExtentCursor.placeAfter(place, first - start));
+            }
+        }
 
         /** Turned to zeroes by a record. */
-        record Zero(long start, long end) implements Piece {}
+        record Zero(long start, long end) implements Piece {
+            @Override
+            public Piece between(long from, long to) {
+                return new Zero(Math.max(start, from), Math.min(end, to));
+            }
+        }
 
         /** Changed in no layer. */
-        record Below(long start, long end) implements Piece {}
+        record Below(long start, long end) implements Piece {
+            @Override
+            public Piece between(long from, long to) {
+                return new Below(Math.max(start, from), Math.min(end, to));
+            }
+        }
     }
 
     private record Gap(long start, long end) {}

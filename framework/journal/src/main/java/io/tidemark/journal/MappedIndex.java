@@ -45,13 +45,8 @@ final class MappedIndex {
                 && pages.get(INT, 56) == volumes
                 && pages.get(INT, 60) == count;
         if (!right) {
-            throw new DamagedIndexException(this, "the header is that of another index");
+            throw new DamagedIndexException(owner, this + ": the header is that of another index");
         }
-    }
-
-    /** Tells the owner; who met the damage goes on without this index. */
-    void reportDamage(DamagedIndexException cause) {
-        owner.indexDamaged(cause);
     }
 
     /** The newest versions of a volume's bytes. */
@@ -69,7 +64,7 @@ final class MappedIndex {
     private long page(long number) {
         long at = number * IndexPages.PAGE_BYTES;
         if (at < 0 || at + IndexPages.PAGE_BYTES > pages.byteSize()) {
-            throw new DamagedIndexException(this, "it has no page " + number);
+            throw new DamagedIndexException(owner, this + ": it has no page " + number);
         }
         int word = (int) (number >>> 6);
         if ((verified.getPlain(word) & (1L << number)) == 0) {
@@ -85,11 +80,11 @@ final class MappedIndex {
             if (!Checksum.matches(bytes)
                     || bytes.getInt(IndexPages.NUMBER_AT) != number
                     || bytes.getInt(IndexPages.SEGMENT_AT) != (int) identity.firstSegment()) {
-                throw new DamagedIndexException(this, "page " + number + " does not match its checksum");
+                throw new DamagedIndexException(owner, this + ": page " + number + " does not match its checksum");
             }
         } catch (InternalError e) {
             // What a mapping throws when the disk cannot read the page.
-            throw new DamagedIndexException(this, "page " + number + " cannot be read", e);
+            throw new DamagedIndexException(owner, this + ": page " + number + " cannot be read", e);
         }
     }
 

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <p>A sealed one costs nothing until it is used: its file is opened, its header verified and its index mapped when they are first needed. What
  * is damaged in its footer is made again from the batch tables.
  */
-final class Segment implements MappedIndex.Owner {
+final class Segment implements IndexedPart, MappedIndex.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
 
     private final SegmentFiles files;
@@ -162,8 +162,8 @@ final class Segment implements MappedIndex.Owner {
         return known;
     }
 
-    /** Everything that this segment changed in a volume. */
-    ExtentLayer layer(int volume) throws IOException {
+    @Override
+    public ExtentLayer layer(int volume) throws IOException {
         MappedIndex mapped = mappedIndex();
         return mapped != null ? mapped.layer(volume) : ExtentTable.of(records(endPosition()), volume);
     }

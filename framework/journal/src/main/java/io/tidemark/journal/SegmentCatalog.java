@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which segments make up the journal, and which positions and files open views hold. Any thread; nothing slow is done under its lock.
@@ -17,10 +18,11 @@ final class SegmentCatalog {
         private final long position;
         private final long checkpointId;
         private final long firstSegment;
-        private final List<Segment> whole;
+        private final List<IndexedPart> whole;
         private final List<Segment> partial;
 
-        private Hold(long position, long checkpointId, long firstSegment, List<Segment> whole, List<Segment> partial) {
+        private Hold(
+                long position, long checkpointId, long firstSegment, List<IndexedPart> whole, List<Segment> partial) {
             this.position = position;
             this.checkpointId = checkpointId;
             this.firstSegment = firstSegment;
@@ -28,8 +30,8 @@ final class SegmentCatalog {
             this.partial = partial;
         }
 
-        /** The segments from the floor on that end at or before the position, oldest first. */
-        List<Segment> whole() {
+        /** What covers the segments from the floor on that end at or before the position, oldest first: O(log segments) parts. */
+        List<IndexedPart> whole() {
             return whole;
         }
 
@@ -46,9 +48,12 @@ final class SegmentCatalog {
     /** The checkpoint id of a view that was opened on none. */
     static final long NO_CHECKPOINT = Long.MAX_VALUE;
 
+    private static final long NO_POSITION = Long.MAX_VALUE;
+
     /** Oldest first, without gaps in their numbers. */
     private final List<Segment> segments;
 
+    private final RunCatalog runs = new RunCatalog();
     private final Set<Hold> holds = new HashSet<>();
     private final List<Segment> retired = new ArrayList<>();
     private long viewFloor;
@@ -117,14 +122,59 @@ final class SegmentCatalog {
         boolean lastIsWhole =
                 needed == 0 || (needed < segments.size() && segments.get(needed).basePosition() == position);
         int wholeCount = lastIsWhole ? needed : needed - 1;
+        long first = segments.getFirst().number();
         Hold hold = new Hold(
                 position,
                 checkpointId,
-                segments.getFirst().number(),
-                List.copyOf(segments.subList(0, wholeCount)),
+                first,
+                wholeCount == 0 ? List.of() : cover(first, first + wholeCount - 1),
                 List.copyOf(segments.subList(wholeCount, needed)));
         holds.add(hold);
         return hold;
+    }
+
+    /** A hold of all segments that neither keeps anything from being folded nor counts as a view. */
+    synchronized Hold pin() {
+        Hold hold = new Hold(NO_POSITION, NO_CHECKPOINT, segments.getFirst().number(), List.of(), List.of());
+        holds.add(hold);
+        return hold;
+    }
+
+    /** Whether a segment is part of the journal. */
+    synchronized boolean covers(long number) {
+        return number >= segments.getFirst().number();
+    }
+
+    /** The fewest parts that make up some sealed segments, oldest first. */
+    synchronized List<IndexedPart> cover(long first, long last) {
+        List<IndexedPart> parts = new ArrayList<>();
+        for (long number = first; number <= last; ) {
+            ExtentRun run = runs.longest(number, last);
+            if (run == null) {
+                parts.add(numbered(number));
+                number++;
+            } else {
+                parts.add(run);
+                number = run.lastSegment() + 1;
+            }
+        }
+        return List.copyOf(parts);
+    }
+
+    /** Takes a run that was found or built. @return false if it is of no use any more */
+    synchronized boolean addRun(ExtentRun run) {
+        if (!runs.add(run, segments.getFirst().number())) {
+            return false;
+        }
+        for (long number = run.firstSegment(); run.level() == 1 && number <= run.lastSegment(); number++) {
+            numbered(number).forgetIndex();
+        }
+        return true;
+    }
+
+    /** A run that could be built, given out once; null if there is none. */
+    synchronized JournalLayout.@Nullable RunName takeMissingRun() {
+        return runs.take(segments.getFirst().number(), segments.getLast().number() - 1);
     }
 
     synchronized void release(Hold hold) {
@@ -132,7 +182,7 @@ final class SegmentCatalog {
     }
 
     synchronized int openViews() {
-        return holds.size();
+        return (int) holds.stream().filter(hold -> hold.position != NO_POSITION).count();
     }
 
     /** The oldest checkpoint that a view is open on; {@link #NO_CHECKPOINT} if there is none. */
@@ -178,6 +228,7 @@ final class SegmentCatalog {
     synchronized void retire(List<Segment> folded) {
         segments.removeAll(new HashSet<>(folded));
         retired.addAll(folded);
+        runs.retireBefore(segments.getFirst().number());
     }
 
     /** Retired segments that no hold keeps any more; each is given out once. */
@@ -187,6 +238,11 @@ final class SegmentCatalog {
                 retired.stream().filter(segment -> segment.number() < kept).toList();
         retired.removeAll(unused);
         return unused;
+    }
+
+    /** Runs that cover retired segments and are in no hold any more; each is given out once. */
+    synchronized List<ExtentRun> takeUnusedRuns() {
+        return runs.takeUnused(firstKept());
     }
 
     /** Nothing with a smaller number is in use. */

@@ -29,6 +29,7 @@ final class SegmentWriter {
     private final JournalLayout layout;
     private final SegmentCatalog catalog;
     private final SpareSegments spares;
+    private final RunBuilder runs;
     private final ConsistencyTimeline consistency;
     private final AppendBuffers buffers;
 
@@ -50,6 +51,7 @@ final class SegmentWriter {
             JournalConfig config,
             SegmentCatalog catalog,
             SpareSegments spares,
+            RunBuilder runs,
             ConsistencyTimeline consistency,
             SegmentTail tail) {
         this.layout = layout;
@@ -59,6 +61,7 @@ final class SegmentWriter {
         this.segmentBytes = config.segmentBytes();
         this.catalog = catalog;
         this.spares = spares;
+        this.runs = runs;
         this.consistency = consistency;
         this.buffers = new AppendBuffers((int) Math.min(BUFFER_BYTES, segmentBytes));
         this.segment = tail.segment();
@@ -168,6 +171,7 @@ final class SegmentWriter {
         header = next;
         file = opened;
         fileBytes = opened.lengthBytes();
+        runs.schedule();
     }
 
     /** Writes the footer. The next segment exists only after all of this one is durable: recovery relies on it (J2). */

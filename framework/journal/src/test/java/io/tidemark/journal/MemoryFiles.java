@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +89,7 @@ final class MemoryFiles implements StoreFiles {
     private final List<NameChange> pendingNames = new ArrayList<>();
     private final Set<Path> locks = new HashSet<>();
     private Faults faults = (call, file) -> Fault.NONE;
+    private Executor background = Runnable::run;
     private boolean dead;
     private @Nullable Random slowWrites;
     private int changes;
@@ -304,6 +306,16 @@ final class MemoryFiles implements StoreFiles {
                     .forEach(change -> change.applyTo(durableNames));
             pendingNames.removeIf(change -> change.folder.equals(folder));
         }
+    }
+
+    /** At once and on the same thread, so that every run of a test is the same. */
+    @Override
+    public synchronized Executor background() {
+        return background;
+    }
+
+    synchronized void setBackground(Executor executor) {
+        background = executor;
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 
 /**
@@ -111,6 +112,11 @@ public final class FileStoreFiles implements StoreFiles {
             LOCKED_HERE.remove(name);
             throw e;
         }
+    }
+
+    @Override
+    public Executor background() {
+        return WriterThreads.background();
     }
 
     private static FileChannel lockedChannel(Path file) throws IOException {

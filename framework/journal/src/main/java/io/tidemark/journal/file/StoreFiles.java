@@ -3,6 +3,7 @@ package io.tidemark.journal.file;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * The files of a store. Any thread. What is created, renamed or deleted is durable only after {@link #syncFolder} of its folder; what is
@@ -44,6 +45,9 @@ public interface StoreFiles {
      * @throws LockedException if it is taken, by this process or another
      */
     StoreLock lock(Path file) throws IOException;
+
+    /** Runs work on these files that nobody waits for. */
+    Executor background();
 
     /** A lock that is held until it is closed. */
     interface StoreLock extends AutoCloseable {

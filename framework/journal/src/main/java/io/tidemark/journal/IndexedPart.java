@@ -1,0 +1,13 @@
+package io.tidemark.journal;
+
+import java.io.IOException;
+
+/** A part of the journal, one or several whole segments, that knows the newest version of each byte that was written in it. */
+sealed interface IndexedPart permits Segment, ExtentRun {
+    /**
+     * What it changed in a volume.
+     *
+     * @throws DamagedIndexException if its index is damaged, which is to be reported; for a run, its segments tell the same
+     */
+    ExtentLayer layer(int volume) throws IOException;
+}
