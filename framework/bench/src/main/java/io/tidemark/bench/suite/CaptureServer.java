@@ -83,7 +83,7 @@ final class CaptureServer implements Benchmark {
                 "writes over NBD into the capture server, with everything behind it: lane, batches, journal, fdatasync",
                 "qemu-nbd and nbdkit on a raw file in the page cache; fio writes to all three",
                 "at depth 32 at least 3 times qemu-nbd and 1.2 times nbdkit",
-                4);
+                2);
     }
 
     @Override

@@ -41,7 +41,7 @@ final class JournalSmall implements Benchmark {
                         + " acknowledgement with 32 of them waiting, one fdatasync for all",
                 "fio, random direct writes of 4 KiB with an fdatasync after each; p50 and p99 of that fdatasync",
                 "at least 40 times as many records; p99 of the acknowledgement at most 3 times the p99 of one fdatasync",
-                1);
+                3);
     }
 
     @Override

@@ -29,7 +29,7 @@ final class ResidentMemory implements Benchmark {
                         + " less that of a process with one such volume, per further TiB",
                 "none",
                 "at most 16 MiB per TiB",
-                3);
+                2);
     }
 
     @Override

@@ -49,7 +49,7 @@ final class ViewOpen implements Benchmark {
                         + " with 17,280 checkpoints, a day of one each 5 s",
                 "qemu-nbd started on a qcow2 chain of 400 snapshots",
                 "p99 at most 5 ms; at most 1.3 times as long for the largest journal as for the smallest; 100 times faster than the chain",
-                10);
+                6);
     }
 
     @Override
