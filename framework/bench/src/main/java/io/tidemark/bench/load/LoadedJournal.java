@@ -69,7 +69,12 @@ public final class LoadedJournal implements AutoCloseable {
 
     /** Appends one batch; not durable yet. */
     public void append(TemplateBatches batches, LongSupplier offsets) throws IOException {
-        journal.append(batches.next(journal.appendedPosition(), offsets));
+        append(batches, 0, offsets);
+    }
+
+    /** The same for another volume than the first. */
+    public void append(TemplateBatches batches, int volumeIndex, LongSupplier offsets) throws IOException {
+        journal.append(batches.next(journal.appendedPosition(), volumeIndex, offsets));
     }
 
     /** Appends so much payload, durable in groups; returns once all of it is durable. */

@@ -20,6 +20,7 @@ public final class TemplateBatches {
     private static final int TABLES_CRC_AT = 40;
     private static final int HEADER_CRC_AT = 60;
     private static final int RECORD_BYTES = 32;
+    private static final int VOLUME_AT = 24;
     private static final int FRAME_BYTES = 24;
     private static final long EPOCH = 1;
     private static final long POOL_BYTES = 32 << 20;
@@ -61,12 +62,14 @@ public final class TemplateBatches {
         return (long) recordsPerBatch * recordBytes;
     }
 
-    /** The next batch, whose records go to the offsets that are supplied. Good until the pool has been used once more. */
-    public ByteBuffer next(long firstPosition, LongSupplier offsets) {
+    /** The next batch, whose records go to one volume at the offsets that are supplied. Good until the pool has been used once more. */
+    public ByteBuffer next(long firstPosition, int volumeIndex, LongSupplier offsets) {
         ByteBuffer batch = batches.get(next);
         next = (next + 1) % batches.size();
         for (int i = 0; i < recordsPerBatch; i++) {
-            batch.putLong(BatchFormat.HEADER_BYTES + i * RECORD_BYTES, offsets.getAsLong());
+            int record = BatchFormat.HEADER_BYTES + i * RECORD_BYTES;
+            batch.putLong(record, offsets.getAsLong());
+            batch.putShort(record + VOLUME_AT, (short) volumeIndex);
         }
         batch.putInt(TABLES_CRC_AT, BatchFormat.crc(batch, BatchFormat.HEADER_BYTES, tablesBytes));
         batch.putLong(FIRST_POSITION_AT, firstPosition);

@@ -22,6 +22,14 @@ public record FioJob(List<String> options, Duration expected) {
 
     /** Load on an NBD export over a unix socket, for so long. */
     public static FioJob onNbd(Path socket, String export, String pattern, int blockBytes, int depth, Duration time) {
+        FioJob timed = onNbd(socket, export, pattern, blockBytes, depth)
+                .with("--time_based")
+                .with("--runtime=" + time.toMillis() + "ms");
+        return new FioJob(timed.options(), time);
+    }
+
+    /** The same; an option has to say how much. */
+    public static FioJob onNbd(Path socket, String export, String pattern, int blockBytes, int depth) {
         return new FioJob(
                 List.of(
                         "--ioengine=nbd",
@@ -29,10 +37,8 @@ public record FioJob(List<String> options, Duration expected) {
                         "--rw=" + pattern,
                         "--bs=" + blockBytes,
                         "--iodepth=" + depth,
-                        "--time_based",
-                        "--norandommap",
-                        "--runtime=" + time.toMillis() + "ms"),
-                time);
+                        "--norandommap"),
+                Duration.ZERO);
     }
 
     public FioJob with(String option) {

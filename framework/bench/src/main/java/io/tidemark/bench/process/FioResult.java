@@ -3,6 +3,7 @@ package io.tidemark.bench.process;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.Locale;
 
 /** What fio reports of one job. */
 public final class FioResult {
@@ -59,7 +60,7 @@ public final class FioResult {
     }
 
     private static double micros(JsonNode latency, double part) throws IOException {
-        String key = String.format(java.util.Locale.ROOT, "%.6f", part * 100);
+        String key = String.format(Locale.ROOT, "%.6f", part * 100);
         JsonNode value = latency.path("percentile").path(key);
         if (!value.isNumber()) {
             throw new IOException("fio reported no percentile " + key);

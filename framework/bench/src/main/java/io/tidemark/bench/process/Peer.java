@@ -1,6 +1,8 @@
 package io.tidemark.bench.process;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,10 +29,10 @@ public final class Peer implements AutoCloseable {
         return process.pid();
     }
 
-    /** Waits until the program has made a socket. */
+    /** Waits until the program listens on a socket. */
     public Peer awaitSocket(Path socket) throws IOException {
         long until = System.nanoTime() + START_LIMIT.toNanos();
-        while (!Files.exists(socket)) {
+        while (!listens(socket)) {
             if (!process.isAlive() || System.nanoTime() > until) {
                 String printed = Program.printed(log);
                 close();
@@ -39,6 +41,18 @@ public final class Peer implements AutoCloseable {
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
         }
         return this;
+    }
+
+    /** The socket is there a moment before somebody listens on it, so only a connection proves anything. */
+    private static boolean listens(Path socket) {
+        if (!Files.exists(socket)) {
+            return false;
+        }
+        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return probe.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Override

@@ -57,7 +57,7 @@ public final class Program {
     }
 
     /** Starts a program whose output the caller reads line by line. */
-    static Process piped(Workplace workplace, List<String> command) throws IOException {
+    public static Process piped(Workplace workplace, List<String> command) throws IOException {
         return workplace.start(new ProcessBuilder(watched(command))
                 .redirectInput(NOTHING.toFile())
                 .redirectErrorStream(true));

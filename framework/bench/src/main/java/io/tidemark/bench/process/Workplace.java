@@ -67,7 +67,7 @@ public final class Workplace implements AutoCloseable {
     }
 
     /** Kills a process and waits until it is gone. */
-    void end(Process process) {
+    public void end(Process process) {
         process.destroyForcibly();
         process.onExit().join();
         synchronized (running) {

@@ -9,7 +9,16 @@ public final class Suite {
 
     /** Fresh ones: each may be measured once. */
     public static List<Benchmark> all() {
-        return List.of(new JournalIngest(), new JournalSmall());
+        return List.of(
+                new JournalIngest(),
+                new JournalSmall(),
+                new CrashOpen(),
+                new ViewOpen(),
+                new ViewRead(),
+                new CaptureServer(),
+                new AgeingWhileIngesting(),
+                new ResidentMemory(),
+                new CaptureOverhead());
     }
 
     public static Optional<Benchmark> find(String name) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemark.bench.suite;
+
+import org.jspecify.annotations.NullMarked;
