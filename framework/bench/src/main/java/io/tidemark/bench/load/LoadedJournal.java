@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
 
 /** A journal of one VM on the product's own settings and files, with its owner's thread: who appends batches and makes checkpoints. */
 public final class LoadedJournal implements AutoCloseable {
-    /** As much as the journal keeper queues at most is made durable at once; this is half of it, and fio's 1 MiB at depth 4. */
+    /** Payload that is made durable at once: half of what the journal keeper queues at most; fio has as much in flight with 1 MiB at depth 4. */
     public static final long GROUP_BYTES = 4 << 20;
 
     private static final int MARKER_BATCH_BYTES = 4096;

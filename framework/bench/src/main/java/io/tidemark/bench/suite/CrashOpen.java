@@ -53,7 +53,7 @@ final class CrashOpen implements Benchmark {
 
     @Override
     public long diskBytes(Scale scale) {
-        return Arrays.stream(sizes(scale)).sum() * 11 / 10 + 3 * Scale.GIB;
+        return Arrays.stream(sizes(scale)).sum() * 21 / 20 + 3 * Scale.GIB;
     }
 
     private record Subject(long sizeBytes, Path folder, Comparison time) {}

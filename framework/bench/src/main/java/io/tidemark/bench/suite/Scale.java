@@ -16,7 +16,7 @@ public record Scale(boolean quick, long diskLimitBytes) {
     public long[] journalSizes(long... sizes) {
         long[] chosen = quick ? Arrays.stream(sizes).map(size -> size / 16).toArray() : sizes.clone();
         int count = chosen.length;
-        while (count > 1 && Arrays.stream(chosen, 0, count).sum() * 11 / 10 > diskLimitBytes) {
+        while (count > 1 && Arrays.stream(chosen, 0, count).sum() * 21 / 20 > diskLimitBytes) {
             count--;
         }
         return Arrays.copyOf(chosen, count);

@@ -63,7 +63,7 @@ final class ViewOpen implements Benchmark {
 
     @Override
     public long diskBytes(Scale scale) {
-        return Arrays.stream(sizes(scale)).sum() * 11 / 10 + 2 * Scale.GIB;
+        return Arrays.stream(sizes(scale)).sum() * 21 / 20 + 2 * Scale.GIB;
     }
 
     private record Subject(long sizeBytes, LoadedJournal journal, Comparison tail, Comparison middle) {}

@@ -12,8 +12,8 @@ final class ScaleTest {
     @Test
     void sizesThatDoNotFitAreLeftOut() {
         long[] all = {GIB, 8 * GIB, 32 * GIB};
-        assertArrayEquals(all, new Scale(false, 46 * GIB).journalSizes(all));
-        assertArrayEquals(new long[] {GIB, 8 * GIB}, new Scale(false, 44 * GIB).journalSizes(all));
+        assertArrayEquals(all, new Scale(false, 45 * GIB).journalSizes(all));
+        assertArrayEquals(new long[] {GIB, 8 * GIB}, new Scale(false, 43 * GIB).journalSizes(all));
         assertArrayEquals(new long[] {GIB}, new Scale(false, 1).journalSizes(all));
         assertArrayEquals(new long[] {64 * MIB, 512 * MIB, 2 * GIB}, new Scale(true, 45 * GIB).journalSizes(all));
     }
