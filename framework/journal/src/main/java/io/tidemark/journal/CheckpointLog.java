@@ -11,8 +11,8 @@ import java.time.DateTimeException;
 import java.util.UUID;
 
 /**
- * The append-only file of checkpoints, and the table that it adds up to. Each change is durable when its method returns. Changed by the
- * owner; the table is read by any thread.
+ * The append-only file of checkpoints, and the table that it adds up to. Each change is durable when its method returns. Any thread;
+ * changes exclude each other.
  */
 final class CheckpointLog {
     private static final int HEADER_BYTES = 4096;
@@ -135,16 +135,16 @@ final class CheckpointLog {
         return endOffset;
     }
 
-    void add(CheckpointRecord checkpoint) throws IOException {
+    synchronized void add(CheckpointRecord checkpoint) throws IOException {
         append(new CheckpointEntry.Add(checkpoint));
     }
 
-    void setPinning(CheckpointId id, Pinning pinning) throws IOException {
+    synchronized void setPinning(CheckpointId id, Pinning pinning) throws IOException {
         append(new CheckpointEntry.Pin(id, pinning));
     }
 
     /** Drops the unpinned checkpoints with a smaller id. @return how many */
-    int expireBefore(long bound) throws IOException {
+    synchronized int expireBefore(long bound) throws IOException {
         int expired = table.unpinnedBefore(bound);
         if (expired > 0) {
             append(new CheckpointEntry.Expire(bound));
@@ -165,7 +165,7 @@ final class CheckpointLog {
     }
 
     /** Rewrites the log without what has expired, where that is worth it. */
-    void compactIfWorthIt() throws IOException {
+    synchronized void compactIfWorthIt() throws IOException {
         if (entries < COMPACT_ENTRIES || entries < 2 * table.size()) {
             return;
         }
@@ -200,7 +200,7 @@ final class CheckpointLog {
         return at + lengthBytes;
     }
 
-    void close() throws IOException {
+    synchronized void close() throws IOException {
         file.close();
     }
 }

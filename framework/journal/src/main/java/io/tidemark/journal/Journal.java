@@ -11,13 +11,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The ordered writes of one VM in one VPG, with checkpoints and base images; the façade of the engine.
  *
  * <p>A <em>position</em> is the number of records before a point of the order. Threads: {@link #append}, {@link #sync}, {@link #raiseEpoch},
- * {@link #addCheckpoint}, {@link #setPinning}, {@link #age} and {@link #close} are for one owner at a time (a second one meets an
- * {@link IllegalStateException}); everything else is for any thread, meanwhile. No thread inside may be interrupted.
+ * {@link #addCheckpoint}, {@link #setPinning} and {@link #close} are for one owner at a time (a second one meets an {@link
+ * IllegalStateException}); {@link #age} is for any one thread beside it; everything else is for any thread, meanwhile. No thread inside may be interrupted.
  *
  * <p>Changes throw {@link JournalRefusedException} when the journal is well and declines; after any failed write or fsync, each of them
  * throws {@link JournalFailedException} until the journal is opened again (J9).
@@ -42,7 +43,9 @@ public final class Journal implements AutoCloseable {
     private final ViewMemory memory;
     private final RunBuilder runs;
     private final BatchIntake intake;
-    private volatile Manifest manifest;
+    private final ManifestFile manifest;
+    /** Held while it is decided which checkpoints and positions stay, or a new one comes. */
+    private final ReentrantLock history = new ReentrantLock();
 
     private Journal(StoreFiles files, JournalLayout layout, JournalConfig config, StoreFiles.StoreLock lock)
             throws IOException {
@@ -57,9 +60,9 @@ public final class Journal implements AutoCloseable {
         this.writer = parts.writer();
         this.consistency = parts.consistency();
         this.bases = parts.bases();
-        this.manifest = parts.manifest();
+        this.manifest = new ManifestFile(files, layout.manifest(), parts.manifest());
         this.admission = new Admission(parts);
-        this.ageing = new Ageing(files, layout, config, parts);
+        this.ageing = new Ageing(files, config, parts, manifest, history);
         this.memory = parts.memory();
         this.runs = parts.runs();
         this.intake = new BatchIntake(admission, writer);
@@ -150,7 +153,7 @@ public final class Journal implements AutoCloseable {
     }
 
     public JournalSpec spec() {
-        return manifest.spec();
+        return manifest.current().spec();
     }
 
     /**
@@ -207,10 +210,8 @@ public final class Journal implements AutoCloseable {
                 throw new JournalRefusedException(
                         Reason.OLD_EPOCH, "epoch " + epoch + " is over: epoch " + writer.epoch() + " has begun");
             }
-            if (epoch > manifest.epoch()) {
-                Manifest raised = manifest.withEpoch(epoch);
-                raised.write(files, layout.manifest());
-                manifest = raised;
+            if (epoch > manifest.current().epoch()) {
+                manifest.update(current -> current.withEpoch(epoch));
                 writer.raiseEpoch(epoch);
             }
             return epoch;
@@ -235,21 +236,31 @@ public final class Journal implements AutoCloseable {
      */
     public void addCheckpoint(CheckpointRecord checkpoint) throws IOException {
         gate.change(() -> {
-            if (admission.isNew(checkpoint, manifest.viewFloorPosition())) {
-                checkpoints.add(checkpoint);
+            history.lock();
+            try {
+                if (admission.isNew(checkpoint, manifest.current().viewFloorPosition())) {
+                    checkpoints.add(checkpoint);
+                }
+                return checkpoint;
+            } finally {
+                history.unlock();
             }
-            return checkpoint;
         });
     }
 
     /** Pins or unpins a checkpoint, durable on return. Owner. */
     public void setPinning(CheckpointId id, Pinning pinning) throws IOException {
         gate.change(() -> {
-            CheckpointRecord known = find(id);
-            if (known.pinning() != pinning) {
-                checkpoints.setPinning(id, pinning);
+            history.lock();
+            try {
+                CheckpointRecord known = find(id);
+                if (known.pinning() != pinning) {
+                    checkpoints.setPinning(id, pinning);
+                }
+                return known;
+            } finally {
+                history.unlock();
             }
-            return known;
         });
     }
 
@@ -315,16 +326,20 @@ public final class Journal implements AutoCloseable {
      * view nor deletes the files: they are the caller's.
      */
     public Scratch openScratch(VolumeView view, Path file) throws IOException {
-        return Scratch.open(files, view, file, manifest.incarnation(), spec().indexOf(view.volume()));
+        return Scratch.open(files, view, file, manifest.current().incarnation(), spec().indexOf(view.volume()));
     }
 
     /**
      * Gives up history: drops the unpinned checkpoints from before a time and folds segments that no remaining checkpoint and no open view
-     * needs into the base images. At most {@link JournalConfig#segmentsPerAgeing} segments per call, so that appends do not wait long. The
-     * newest checkpoint always stays. May be cut off by a crash at any step; the next call resumes. Owner.
+     * needs into the base images. At most {@link JournalConfig#segmentsPerAgeing} segments per call. The newest checkpoint always stays. May be
+     * cut off by a crash at any step; the next call resumes.
+     *
+     * <p>Any thread, one at a time, while the owner goes on: appends and syncs do not wait for it.
+     *
+     * @throws JournalClosedException if the owner closed the journal
      */
     public AgeingResult age(Instant keepCheckpointsSince) throws IOException {
-        return gate.change(() -> ageing.run(keepCheckpointsSince, manifest, changed -> manifest = changed));
+        return gate.beside(() -> ageing.run(keepCheckpointsSince));
     }
 
     public JournalStatistics statistics() {
@@ -336,7 +351,7 @@ public final class Journal implements AutoCloseable {
                 checkpoints.lengthBytes(),
                 catalog.size(),
                 table.size(),
-                manifest.floorPosition(),
+                manifest.current().floorPosition(),
                 durablePosition(),
                 appendedPosition(),
                 table.oldest().map(CheckpointRecord::time),
