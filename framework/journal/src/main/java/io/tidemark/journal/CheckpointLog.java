@@ -54,6 +54,18 @@ final class CheckpointLog {
 
     /** Reads the log; cuts an entry that a crash tore, which was never reported as written. */
     static CheckpointLog open(StoreFiles files, Path path, UUID incarnation) throws IOException {
+        return open(files, path, incarnation, true);
+    }
+
+    /** Reads the log and changes nothing. */
+    static CheckpointTable read(StoreFiles files, Path path, UUID incarnation) throws IOException {
+        CheckpointLog log = open(files, path, incarnation, false);
+        log.close();
+        return log.table;
+    }
+
+    private static CheckpointLog open(StoreFiles files, Path path, UUID incarnation, boolean repair)
+            throws IOException {
         StoreFile file = files.open(path);
         try {
             long lengthBytes = file.lengthBytes();
@@ -74,7 +86,10 @@ final class CheckpointLog {
                         "checkpoint log " + path + " belongs to another journal. Put the right file back in its place");
             }
             CheckpointLog log = new CheckpointLog(files, path, incarnation, file, HEADER_BYTES, CheckpointTable.EMPTY);
-            log.load(bytes);
+            int last = log.load(bytes);
+            if (repair) {
+                log.repair(bytes, last);
+            }
             return log;
         } catch (IOException e) {
             file.close();
@@ -82,7 +97,8 @@ final class CheckpointLog {
         }
     }
 
-    private void load(ByteBuffer bytes) throws IOException {
+    /** @return where the last entry starts */
+    private int load(ByteBuffer bytes) throws IOException {
         int at = HEADER_BYTES;
         int last = at;
         while (at < bytes.limit()) {
@@ -106,14 +122,18 @@ final class CheckpointLog {
                         + " Restore the file from another copy");
             }
         }
-        // After a failed fsync the last entry may be in the page cache alone, and clean: only writing it again makes it
-        // durable (J9).
-        file.truncate(at);
-        if (at > last) {
-            file.write(last, bytes.slice(last, at - last));
+        endOffset = at;
+        return last;
+    }
+
+    /** After a failed fsync the last entry may be in the page cache alone, and clean: only writing it again makes it durable (J9). */
+    private void repair(ByteBuffer bytes, int last) throws IOException {
+        int end = (int) endOffset;
+        file.truncate(end);
+        if (end > last) {
+            file.write(last, bytes.slice(last, end - last));
         }
         file.sync();
-        endOffset = at;
     }
 
     private CheckpointEntry decode(ByteBuffer bytes, int at) throws JournalCorruptException {
@@ -152,6 +172,11 @@ final class CheckpointLog {
         return expired;
     }
 
+    /** Says of the checkpoints from one id to another whether what they need is damaged. */
+    synchronized void mark(long firstId, long lastId, boolean damaged) throws IOException {
+        append(new CheckpointEntry.Mark(firstId, lastId, damaged));
+    }
+
     private void append(CheckpointEntry entry) throws IOException {
         long at = endOffset;
         ByteBuffer bytes = entry.encode(at);
@@ -178,7 +203,8 @@ final class CheckpointLog {
                 if (chunk.remaining() < CheckpointEntry.MAX_BYTES) {
                     at = flush(compacted, at, chunk);
                 }
-                chunk.put(new CheckpointEntry.Add(checkpoint).encode(at + chunk.position()));
+                chunk.put(new CheckpointEntry.Add(checkpoint, table.isDamaged(checkpoint.id()))
+                        .encode(at + chunk.position()));
             }
             at = flush(compacted, at, chunk);
             compacted.sync();

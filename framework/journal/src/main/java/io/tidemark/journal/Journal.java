@@ -32,6 +32,7 @@ public final class Journal implements AutoCloseable {
     private final JournalLayout layout;
     private final JournalConfig config;
     private final StoreFiles.StoreLock lock;
+    private final JournalRecovery.Parts parts;
     private final ChangeGate gate;
     private final Admission admission;
     private final CheckpointLog checkpoints;
@@ -40,7 +41,7 @@ public final class Journal implements AutoCloseable {
     private final ConsistencyTimeline consistency;
     private final List<BaseImage> bases;
     private final Ageing ageing;
-    private final ViewMemory memory;
+    private final JournalViews views;
     private final RunBuilder runs;
     private final BatchIntake intake;
     private final ManifestFile manifest;
@@ -49,7 +50,7 @@ public final class Journal implements AutoCloseable {
 
     private Journal(StoreFiles files, JournalLayout layout, JournalConfig config, StoreFiles.StoreLock lock)
             throws IOException {
-        JournalRecovery.Parts parts = new JournalRecovery(files, layout, config).run();
+        this.parts = new JournalRecovery(files, layout, config).run();
         this.files = files;
         this.layout = layout;
         this.config = config;
@@ -63,7 +64,7 @@ public final class Journal implements AutoCloseable {
         this.manifest = new ManifestFile(files, layout.manifest(), parts.manifest());
         this.admission = new Admission(parts);
         this.ageing = new Ageing(files, config, parts, manifest, history);
-        this.memory = parts.memory();
+        this.views = new JournalViews(parts);
         this.runs = parts.runs();
         this.intake = new BatchIntake(admission, writer);
         runs.schedule();
@@ -253,7 +254,7 @@ public final class Journal implements AutoCloseable {
         gate.change(() -> {
             history.lock();
             try {
-                CheckpointRecord known = find(id);
+                CheckpointRecord known = views.find(id);
                 if (known.pinning() != pinning) {
                     checkpoints.setPinning(id, pinning);
                 }
@@ -266,25 +267,31 @@ public final class Journal implements AutoCloseable {
 
     /** All checkpoints that can be chosen, oldest first: an immutable list, in O(1). */
     public List<CheckpointRecord> checkpoints() {
-        return checkpoints.table();
+        return checkpoints.table().selectable();
+    }
+
+    /** The checkpoints that cannot be chosen, because a {@link #scrub} found that what they need is damaged. O(n). */
+    public List<CheckpointRecord> damagedCheckpoints() {
+        return checkpoints.table().damaged();
     }
 
     /** O(log checkpoints). */
     public Optional<CheckpointRecord> checkpoint(CheckpointId id) {
-        return checkpoints.table().find(id);
+        return checkpoints.table().selectable().find(id);
     }
 
     public Optional<CheckpointRecord> newestCheckpoint() {
-        return checkpoints.table().newest();
+        return checkpoints.table().selectable().newest();
     }
 
-    private CheckpointRecord find(CheckpointId id) throws JournalRefusedException {
-        return checkpoint(id)
-                .orElseThrow(
-                        () -> new JournalRefusedException(
-                                Reason.NO_SUCH_CHECKPOINT,
-                                "journal " + spec().id() + " has no checkpoint " + id
-                                        + ": it was never made here, or has aged out. List the checkpoints and choose another"));
+    /**
+     * Reads everything that is durable, and durably marks the checkpoints that need what is damaged, so that they cannot be chosen. One that finds
+     * nothing wrong takes all such marks away: the damage was mended. Any thread, one at a time, beside all others.
+     */
+    public ScrubReport scrub() throws IOException {
+        Scrub scrub = new Scrub(manifest.current(), parts);
+        scrub.run(durablePosition());
+        return gate.beside(scrub::mark);
     }
 
     /**
@@ -294,30 +301,12 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such volume
      */
     public VolumeView openView(VolumeId volume, CheckpointId checkpoint) throws IOException {
-        CheckpointRecord found = find(checkpoint);
-        return openAt(volume, found.position(), checkpoint.value());
+        return views.open(volume, checkpoint);
     }
 
     /** Opens a volume as it is at the durable position, consistent or not: what a delta sync compares with. */
     public VolumeView openLatest(VolumeId volume) throws IOException {
-        return openAt(volume, durablePosition(), SegmentCatalog.NO_CHECKPOINT);
-    }
-
-    private VolumeView openAt(VolumeId volume, long position, long checkpointId) throws IOException {
-        int index = spec().indexOf(volume);
-        SegmentCatalog.Hold hold = catalog.hold(position, checkpointId);
-        try {
-            return new LayeredView(
-                    spec().volumes().get(index),
-                    position,
-                    new ViewLayers(
-                            catalog, hold, index, spec().volumes().get(index).sizeBytes(), memory),
-                    bases.get(index),
-                    () -> catalog.release(hold));
-        } catch (IOException | RuntimeException e) {
-            catalog.release(hold);
-            throw e;
-        }
+        return views.open(volume, durablePosition(), SegmentCatalog.NO_CHECKPOINT);
     }
 
     /**
