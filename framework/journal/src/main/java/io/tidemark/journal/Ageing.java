@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves the floor of a journal: what is too old goes from the segments into the base images. Run by the journal's owner.
+ * Moves the floor of a journal: what is too old goes from the segments into the base images. Run by one thread at a
+ * time, beside the owner, who waits for it at most while a checkpoint is added and this decides what may go.
  *
  * <pre>
  *   expire ──▶ announce ──▶ fold ──▶ record ──▶ delete
@@ -25,8 +27,10 @@ import org.slf4j.LoggerFactory;
 final class Ageing {
     private static final Logger LOG = LoggerFactory.getLogger(Ageing.class);
 
+    /** Payload that is kept while a fold lasts: frames hold several extents, and are needed in another order than they lie. */
+    private static final long CACHE_BYTES = 64 << 20;
+
     private final StoreFiles files;
-    private final JournalLayout layout;
     private final JournalConfig config;
     private final CheckpointLog checkpoints;
     private final SegmentCatalog catalog;
@@ -34,11 +38,17 @@ final class Ageing {
     private final ConsistencyTimeline consistency;
     private final List<BaseImage> bases;
     private final SpareSegments spares;
-    private final PayloadReader payload;
+    private final ManifestFile manifest;
+    private final ReentrantLock history;
 
-    Ageing(StoreFiles files, JournalLayout layout, JournalConfig config, JournalRecovery.Parts parts) {
+    /** @param history held while it is decided which checkpoints and positions stay */
+    Ageing(
+            StoreFiles files,
+            JournalConfig config,
+            JournalRecovery.Parts parts,
+            ManifestFile manifest,
+            ReentrantLock history) {
         this.files = files;
-        this.layout = layout;
         this.config = config;
         this.checkpoints = parts.checkpoints();
         this.catalog = parts.catalog();
@@ -46,34 +56,51 @@ final class Ageing {
         this.consistency = parts.consistency();
         this.bases = parts.bases();
         this.spares = parts.spares();
-        this.payload = parts.memory().payload();
+        this.manifest = manifest;
+        this.history = history;
     }
 
-    /** Receives each new manifest as soon as it is durable. */
-    interface ManifestSink {
-        void accept(Manifest manifest);
-    }
+    /** What was decided, while nothing else could change the history. */
+    private record Plan(int expired, long limit, List<Segment> chosen) {}
 
-    AgeingResult run(Instant keepSince, Manifest before, ManifestSink sink) throws IOException {
-        long bound = Math.min(checkpoints.table().firstIdSince(keepSince), catalog.oldestHeldCheckpoint());
-        int expired = checkpoints.expireBefore(bound);
-        long limit = foldingLimit();
-        List<Segment> chosen = catalog.chooseForFolding(limit, config.segmentsPerAgeing());
-        Manifest manifest = before;
-        if (!chosen.isEmpty()) {
-            long floor = chosen.getLast().endPosition();
-            if (floor > manifest.viewFloorPosition()) {
-                manifest = manifest.withFloors(manifest.floorPosition(), floor);
-                manifest.write(files, layout.manifest());
-                sink.accept(manifest);
+    AgeingResult run(Instant keepSince) throws IOException {
+        Plan plan = plan(keepSince);
+        if (!plan.chosen.isEmpty()) {
+            long floor = plan.chosen.getLast().endPosition();
+            fold(plan.chosen);
+            // J3: recorded only now, after the images are fsynced.
+            manifest.update(current -> current.withFloors(floor, floor));
+            catalog.retire(plan.chosen);
+            history.lock();
+            try {
+                consistency.forgetBefore(floor);
+            } finally {
+                history.unlock();
             }
-            fold(chosen);
-            manifest = manifest.withFloors(floor, floor);
-            manifest.write(files, layout.manifest()); // J3: recorded only now, after the images are fsynced
-            sink.accept(manifest);
-            catalog.retire(chosen);
-            consistency.forgetBefore(floor);
         }
+        return release(plan);
+    }
+
+    private Plan plan(Instant keepSince) throws IOException {
+        history.lock();
+        try {
+            long bound = Math.min(checkpoints.table().firstIdSince(keepSince), catalog.oldestHeldCheckpoint());
+            int expired = checkpoints.expireBefore(bound);
+            long limit = foldingLimit();
+            List<Segment> chosen = catalog.chooseForFolding(limit, config.segmentsPerAgeing());
+            if (!chosen.isEmpty()) {
+                long floor = chosen.getLast().endPosition();
+                manifest.update(current -> floor > current.viewFloorPosition()
+                        ? current.withFloors(current.floorPosition(), floor)
+                        : current);
+            }
+            return new Plan(expired, limit, chosen);
+        } finally {
+            history.unlock();
+        }
+    }
+
+    private AgeingResult release(Plan plan) throws IOException {
         List<Segment> unused = catalog.takeUnused();
         long freedBytes = 0;
         int deleted = 0;
@@ -88,7 +115,12 @@ final class Ageing {
         deleteUnusedRuns();
         checkpoints.compactIfWorthIt();
         return new AgeingResult(
-                expired, chosen.size(), deleted, freedBytes, manifest.floorPosition(), catalog.foldable(limit));
+                plan.expired,
+                plan.chosen.size(),
+                deleted,
+                freedBytes,
+                manifest.current().floorPosition(),
+                catalog.foldable(plan.limit));
     }
 
     private void deleteUnusedRuns() {
@@ -114,11 +146,12 @@ final class Ageing {
     }
 
     private void fold(List<Segment> chosen) throws IOException {
+        PayloadReader payload = new PayloadReader(catalog, CACHE_BYTES);
         for (int i = 0; i < bases.size(); i++) {
             boolean folded = false;
             while (!folded) {
                 try {
-                    fold(chosen, i);
+                    fold(chosen, i, payload);
                     folded = true;
                 } catch (DamagedIndexException e) {
                     // Folding twice is as good as once (J8).
@@ -128,7 +161,7 @@ final class Ageing {
         }
     }
 
-    private void fold(List<Segment> chosen, int volume) throws IOException {
+    private void fold(List<Segment> chosen, int volume, PayloadReader payload) throws IOException {
         List<ExtentLayer> layers = new ArrayList<>();
         for (Segment segment : chosen.reversed()) {
             layers.add(segment.layer(volume));

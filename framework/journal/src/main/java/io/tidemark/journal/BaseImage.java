@@ -107,6 +107,10 @@ final class BaseImage {
         return bytes;
     }
 
+    Path path() {
+        return file.path();
+    }
+
     long sizeBytes() {
         return sizeBytes;
     }

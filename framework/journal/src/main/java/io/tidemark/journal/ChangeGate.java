@@ -2,8 +2,9 @@ package io.tidemark.journal;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** The one way to change a journal: by one owner at a time, until something fails (J9) or it is closed. */
+/** The one way to change a journal: by one owner at a time, and one more beside it, until something fails (J9) or it is closed. */
 final class ChangeGate {
     /** A change. */
     interface Change<T> {
@@ -13,7 +14,8 @@ final class ChangeGate {
     private final Path folder;
     private final OwnerGuard owner = new OwnerGuard();
     private final FailureLatch failure;
-    private boolean closed;
+    private final ReentrantLock beside = new ReentrantLock();
+    private volatile boolean closed;
 
     ChangeGate(Path folder) {
         this.folder = folder;
@@ -35,14 +37,31 @@ final class ChangeGate {
         }
     }
 
+    /** A change that may be made by any thread, beside what the owner does; one at a time. */
+    <T> T beside(Change<T> action) throws IOException {
+        beside.lock();
+        try {
+            checkOpen();
+            return action.run();
+        } catch (IOException | RuntimeException | Error e) {
+            throw failed(e);
+        } finally {
+            beside.unlock();
+        }
+    }
+
+    private void checkOpen() throws JournalFailedException {
+        if (closed) {
+            throw new JournalClosedException("journal " + folder + " is closed");
+        }
+        failure.check();
+    }
+
     /** Begins a change; {@link #end} follows, whatever becomes of it. */
     void begin() throws IOException {
         owner.enter();
         try {
-            if (closed) {
-                throw new IllegalStateException("journal " + folder + " is closed");
-            }
-            failure.check();
+            checkOpen();
         } catch (IOException | RuntimeException e) {
             owner.exit();
             throw e;
@@ -59,6 +78,7 @@ final class ChangeGate {
             // Refused before anything was changed, or damage found while reading.
             case JournalException e -> e;
             case IOException e -> failure.set(e);
+            case JournalClosedException e -> throw e;
             case RuntimeException e -> {
                 failure.set(e);
                 throw e;
@@ -75,9 +95,14 @@ final class ChangeGate {
     void close(Change<?> action) throws IOException {
         owner.enter();
         try {
-            if (!closed) {
-                closed = true;
-                action.run();
+            beside.lock();
+            try {
+                if (!closed) {
+                    closed = true;
+                    action.run();
+                }
+            } finally {
+                beside.unlock();
             }
         } finally {
             owner.exit();

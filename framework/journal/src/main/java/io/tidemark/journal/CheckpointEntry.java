@@ -15,8 +15,12 @@ sealed interface CheckpointEntry {
     int MAGIC = 0x50434D54; // "TMCP"
     int CRC_AT = 60;
 
-    /** A new checkpoint. */
-    record Add(CheckpointRecord checkpoint) implements CheckpointEntry {
+    /** A new checkpoint; one that is damaged only where a log is rewritten. */
+    record Add(CheckpointRecord checkpoint, boolean damaged) implements CheckpointEntry {
+        Add(CheckpointRecord checkpoint) {
+            this(checkpoint, false);
+        }
+
         @Override
         public CheckpointTable applyTo(CheckpointTable table, Path path, long offset) throws JournalCorruptException {
             CheckpointRecord newest = table.newest().orElse(null);
@@ -25,7 +29,8 @@ sealed interface CheckpointEntry {
                 throw new JournalCorruptException("checkpoint log " + path + " is out of order at offset " + offset
                         + ": " + checkpoint + " follows " + newest);
             }
-            return table.with(checkpoint);
+            long id = checkpoint.id().value();
+            return damaged ? table.with(checkpoint).withDamage(id, id, true) : table.with(checkpoint);
         }
 
         @Override
@@ -34,6 +39,7 @@ sealed interface CheckpointEntry {
             ByteBuffer bytes = slots(1, Math.ceilDiv(SLOT_BYTES + tag.length, SLOT_BYTES) * SLOT_BYTES);
             bytes.put(5, CheckpointCodes.of(checkpoint.kind()));
             bytes.put(6, CheckpointCodes.of(checkpoint.pinning()));
+            bytes.put(7, (byte) (damaged ? 1 : 0));
             bytes.putShort(8, (short) tag.length);
             bytes.putLong(16, checkpoint.id().value());
             bytes.putLong(24, checkpoint.position());
@@ -72,6 +78,23 @@ sealed interface CheckpointEntry {
         public ByteBuffer encode(long offset) {
             ByteBuffer bytes = slots(3, SLOT_BYTES);
             bytes.putLong(16, bound);
+            return sealed(bytes, offset);
+        }
+    }
+
+    /** Checkpoints from one id to another can no longer be chosen, because what they need is damaged; or can be again. */
+    record Mark(long firstId, long lastId, boolean damaged) implements CheckpointEntry {
+        @Override
+        public CheckpointTable applyTo(CheckpointTable table, Path path, long offset) {
+            return table.withDamage(firstId, lastId, damaged);
+        }
+
+        @Override
+        public ByteBuffer encode(long offset) {
+            ByteBuffer bytes = slots(4, SLOT_BYTES);
+            bytes.put(7, (byte) (damaged ? 1 : 0));
+            bytes.putLong(16, firstId);
+            bytes.putLong(24, lastId);
             return sealed(bytes, offset);
         }
     }
@@ -119,9 +142,10 @@ sealed interface CheckpointEntry {
     static CheckpointEntry decode(ByteBuffer log, int at) throws JournalCorruptException {
         int type = log.get(at + 4);
         return switch (type) {
-            case 1 -> new Add(decodeCheckpoint(log, at));
+            case 1 -> new Add(decodeCheckpoint(log, at), log.get(at + 7) != 0);
             case 2 -> new Pin(new CheckpointId(log.getLong(at + 16)), CheckpointCodes.pinning(log.get(at + 6)));
             case 3 -> new Expire(log.getLong(at + 16));
+            case 4 -> new Mark(log.getLong(at + 16), log.getLong(at + 24), log.get(at + 7) != 0);
             default ->
                 throw new JournalCorruptException("checkpoint entry at offset " + at + " has unknown type " + type
                         + "; it was written by a newer program. Use that one");

@@ -11,8 +11,8 @@ import java.time.DateTimeException;
 import java.util.UUID;
 
 /**
- * The append-only file of checkpoints, and the table that it adds up to. Each change is durable when its method returns. Changed by the
- * owner; the table is read by any thread.
+ * The append-only file of checkpoints, and the table that it adds up to. Each change is durable when its method returns. Any thread;
+ * changes exclude each other.
  */
 final class CheckpointLog {
     private static final int HEADER_BYTES = 4096;
@@ -54,6 +54,18 @@ final class CheckpointLog {
 
     /** Reads the log; cuts an entry that a crash tore, which was never reported as written. */
     static CheckpointLog open(StoreFiles files, Path path, UUID incarnation) throws IOException {
+        return open(files, path, incarnation, true);
+    }
+
+    /** Reads the log and changes nothing. */
+    static CheckpointTable read(StoreFiles files, Path path, UUID incarnation) throws IOException {
+        CheckpointLog log = open(files, path, incarnation, false);
+        log.close();
+        return log.table;
+    }
+
+    private static CheckpointLog open(StoreFiles files, Path path, UUID incarnation, boolean repair)
+            throws IOException {
         StoreFile file = files.open(path);
         try {
             long lengthBytes = file.lengthBytes();
@@ -74,7 +86,10 @@ final class CheckpointLog {
                         "checkpoint log " + path + " belongs to another journal. Put the right file back in its place");
             }
             CheckpointLog log = new CheckpointLog(files, path, incarnation, file, HEADER_BYTES, CheckpointTable.EMPTY);
-            log.load(bytes);
+            int last = log.load(bytes);
+            if (repair) {
+                log.repair(bytes, last);
+            }
             return log;
         } catch (IOException e) {
             file.close();
@@ -82,7 +97,8 @@ final class CheckpointLog {
         }
     }
 
-    private void load(ByteBuffer bytes) throws IOException {
+    /** @return where the last entry starts */
+    private int load(ByteBuffer bytes) throws IOException {
         int at = HEADER_BYTES;
         int last = at;
         while (at < bytes.limit()) {
@@ -106,14 +122,18 @@ final class CheckpointLog {
                         + " Restore the file from another copy");
             }
         }
-        // After a failed fsync the last entry may be in the page cache alone, and clean: only writing it again makes it
-        // durable (J9).
-        file.truncate(at);
-        if (at > last) {
-            file.write(last, bytes.slice(last, at - last));
+        endOffset = at;
+        return last;
+    }
+
+    /** After a failed fsync the last entry may be in the page cache alone, and clean: only writing it again makes it durable (J9). */
+    private void repair(ByteBuffer bytes, int last) throws IOException {
+        int end = (int) endOffset;
+        file.truncate(end);
+        if (end > last) {
+            file.write(last, bytes.slice(last, end - last));
         }
         file.sync();
-        endOffset = at;
     }
 
     private CheckpointEntry decode(ByteBuffer bytes, int at) throws JournalCorruptException {
@@ -135,21 +155,26 @@ final class CheckpointLog {
         return endOffset;
     }
 
-    void add(CheckpointRecord checkpoint) throws IOException {
+    synchronized void add(CheckpointRecord checkpoint) throws IOException {
         append(new CheckpointEntry.Add(checkpoint));
     }
 
-    void setPinning(CheckpointId id, Pinning pinning) throws IOException {
+    synchronized void setPinning(CheckpointId id, Pinning pinning) throws IOException {
         append(new CheckpointEntry.Pin(id, pinning));
     }
 
     /** Drops the unpinned checkpoints with a smaller id. @return how many */
-    int expireBefore(long bound) throws IOException {
+    synchronized int expireBefore(long bound) throws IOException {
         int expired = table.unpinnedBefore(bound);
         if (expired > 0) {
             append(new CheckpointEntry.Expire(bound));
         }
         return expired;
+    }
+
+    /** Says of the checkpoints from one id to another whether what they need is damaged. */
+    synchronized void mark(long firstId, long lastId, boolean damaged) throws IOException {
+        append(new CheckpointEntry.Mark(firstId, lastId, damaged));
     }
 
     private void append(CheckpointEntry entry) throws IOException {
@@ -165,7 +190,7 @@ final class CheckpointLog {
     }
 
     /** Rewrites the log without what has expired, where that is worth it. */
-    void compactIfWorthIt() throws IOException {
+    synchronized void compactIfWorthIt() throws IOException {
         if (entries < COMPACT_ENTRIES || entries < 2 * table.size()) {
             return;
         }
@@ -178,7 +203,8 @@ final class CheckpointLog {
                 if (chunk.remaining() < CheckpointEntry.MAX_BYTES) {
                     at = flush(compacted, at, chunk);
                 }
-                chunk.put(new CheckpointEntry.Add(checkpoint).encode(at + chunk.position()));
+                chunk.put(new CheckpointEntry.Add(checkpoint, table.isDamaged(checkpoint.id()))
+                        .encode(at + chunk.position()));
             }
             at = flush(compacted, at, chunk);
             compacted.sync();
@@ -200,7 +226,7 @@ final class CheckpointLog {
         return at + lengthBytes;
     }
 
-    void close() throws IOException {
+    synchronized void close() throws IOException {
         file.close();
     }
 }

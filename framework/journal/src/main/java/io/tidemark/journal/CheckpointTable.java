@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.RandomAccess;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints at one moment, oldest first: an immutable list over columns, about 30 bytes each, so that listing half a million of them
@@ -19,6 +21,8 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
             new CheckpointTable(new long[0], new long[0], new long[0], new int[0], new byte[0], Map.of(), 0);
 
     private static final int PINNED_BIT = 0x80;
+    private static final int DAMAGED_BIT = 0x40;
+    private static final int KIND_BITS = 0x3F;
 
     private final long[] ids;
     private final long[] positions;
@@ -27,6 +31,8 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
     private final byte[] kinds;
     private final Map<Long, String> tags;
     private final int size;
+    /** Made when it is first asked for. */
+    private volatile @Nullable CheckpointTable selectable;
 
     private CheckpointTable(
             long[] ids, long[] positions, long[] seconds, int[] nanos, byte[] kinds, Map<Long, String> tags, int size) {
@@ -46,7 +52,7 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
                 new CheckpointId(ids[index]),
                 positions[index],
                 time(index),
-                CheckpointCodes.kind(kinds[index] & ~PINNED_BIT & 0xFF),
+                CheckpointCodes.kind(kinds[index] & KIND_BITS),
                 tags.getOrDefault(ids[index], ""),
                 pinned(index) ? Pinning.PINNED : Pinning.UNPINNED);
     }
@@ -117,8 +123,63 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
         return new CheckpointTable(ids, positions, seconds, nanos, changed, tags, size);
     }
 
+    /** Whether what a checkpoint needs is known to be damaged. */
+    boolean isDamaged(CheckpointId id) {
+        int index = Arrays.binarySearch(ids, 0, size, id.value());
+        return index >= 0 && (kinds[index] & DAMAGED_BIT) != 0;
+    }
+
+    /** Those that can be chosen; O(1) but for the first time. */
+    CheckpointTable selectable() {
+        CheckpointTable known = selectable;
+        if (known == null) {
+            boolean all = true;
+            for (int i = 0; i < size; i++) {
+                all &= (kinds[i] & DAMAGED_BIT) == 0;
+            }
+            known = all ? this : filtered(i -> (kinds[i] & DAMAGED_BIT) == 0);
+            selectable = known;
+        }
+        return known;
+    }
+
+    /** Those that cannot be chosen. */
+    CheckpointTable damaged() {
+        return filtered(i -> (kinds[i] & DAMAGED_BIT) != 0);
+    }
+
+    /** The same with the checkpoints from one id to another called damaged or not; O(n). */
+    CheckpointTable withDamage(long firstId, long lastId, boolean damaged) {
+        byte[] changed = kinds.clone();
+        for (int i = 0; i < size; i++) {
+            if (ids[i] >= firstId && ids[i] <= lastId) {
+                changed[i] = (byte) (damaged ? changed[i] | DAMAGED_BIT : changed[i] & ~DAMAGED_BIT);
+            }
+        }
+        return new CheckpointTable(ids, positions, seconds, nanos, changed, tags, size);
+    }
+
+    /** The first checkpoint that lies beyond a position, by its place in this list; {@link #size()} if there is none. O(log n). */
+    int firstBeyond(long position) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (positions[middle] <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     /** The same without the unpinned checkpoints whose id is smaller than a bound; O(n). */
     CheckpointTable withoutUnpinnedBefore(long bound) {
+        return filtered(i -> ids[i] >= bound || pinned(i));
+    }
+
+    private CheckpointTable filtered(IntPredicate kept) {
         Map<Long, String> keptTags = new HashMap<>();
         long[] keptIds = new long[size];
         long[] keptPositions = new long[size];
@@ -127,7 +188,7 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
         byte[] keptKinds = new byte[size];
         int count = 0;
         for (int i = 0; i < size; i++) {
-            if (ids[i] >= bound || pinned(i)) {
+            if (kept.test(i)) {
                 keptIds[count] = ids[i];
                 keptPositions[count] = positions[i];
                 keptSeconds[count] = seconds[i];

@@ -11,13 +11,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The ordered writes of one VM in one VPG, with checkpoints and base images; the façade of the engine.
  *
  * <p>A <em>position</em> is the number of records before a point of the order. Threads: {@link #append}, {@link #sync}, {@link #raiseEpoch},
- * {@link #addCheckpoint}, {@link #setPinning}, {@link #age} and {@link #close} are for one owner at a time (a second one meets an
- * {@link IllegalStateException}); everything else is for any thread, meanwhile. No thread inside may be interrupted.
+ * {@link #addCheckpoint}, {@link #setPinning} and {@link #close} are for one owner at a time (a second one meets an {@link
+ * IllegalStateException}); {@link #age} is for any one thread beside it; everything else is for any thread, meanwhile. No thread inside may be interrupted.
  *
  * <p>Changes throw {@link JournalRefusedException} when the journal is well and declines; after any failed write or fsync, each of them
  * throws {@link JournalFailedException} until the journal is opened again (J9).
@@ -31,6 +32,7 @@ public final class Journal implements AutoCloseable {
     private final JournalLayout layout;
     private final JournalConfig config;
     private final StoreFiles.StoreLock lock;
+    private final JournalRecovery.Parts parts;
     private final ChangeGate gate;
     private final Admission admission;
     private final CheckpointLog checkpoints;
@@ -39,14 +41,16 @@ public final class Journal implements AutoCloseable {
     private final ConsistencyTimeline consistency;
     private final List<BaseImage> bases;
     private final Ageing ageing;
-    private final ViewMemory memory;
+    private final JournalViews views;
     private final RunBuilder runs;
     private final BatchIntake intake;
-    private volatile Manifest manifest;
+    private final ManifestFile manifest;
+    /** Held while it is decided which checkpoints and positions stay, or a new one comes. */
+    private final ReentrantLock history = new ReentrantLock();
 
     private Journal(StoreFiles files, JournalLayout layout, JournalConfig config, StoreFiles.StoreLock lock)
             throws IOException {
-        JournalRecovery.Parts parts = new JournalRecovery(files, layout, config).run();
+        this.parts = new JournalRecovery(files, layout, config).run();
         this.files = files;
         this.layout = layout;
         this.config = config;
@@ -57,10 +61,10 @@ public final class Journal implements AutoCloseable {
         this.writer = parts.writer();
         this.consistency = parts.consistency();
         this.bases = parts.bases();
-        this.manifest = parts.manifest();
+        this.manifest = new ManifestFile(files, layout.manifest(), parts.manifest());
         this.admission = new Admission(parts);
-        this.ageing = new Ageing(files, layout, config, parts);
-        this.memory = parts.memory();
+        this.ageing = new Ageing(files, config, parts, manifest, history);
+        this.views = new JournalViews(parts);
         this.runs = parts.runs();
         this.intake = new BatchIntake(admission, writer);
         runs.schedule();
@@ -150,7 +154,7 @@ public final class Journal implements AutoCloseable {
     }
 
     public JournalSpec spec() {
-        return manifest.spec();
+        return manifest.current().spec();
     }
 
     /**
@@ -207,10 +211,8 @@ public final class Journal implements AutoCloseable {
                 throw new JournalRefusedException(
                         Reason.OLD_EPOCH, "epoch " + epoch + " is over: epoch " + writer.epoch() + " has begun");
             }
-            if (epoch > manifest.epoch()) {
-                Manifest raised = manifest.withEpoch(epoch);
-                raised.write(files, layout.manifest());
-                manifest = raised;
+            if (epoch > manifest.current().epoch()) {
+                manifest.update(current -> current.withEpoch(epoch));
                 writer.raiseEpoch(epoch);
             }
             return epoch;
@@ -235,45 +237,61 @@ public final class Journal implements AutoCloseable {
      */
     public void addCheckpoint(CheckpointRecord checkpoint) throws IOException {
         gate.change(() -> {
-            if (admission.isNew(checkpoint, manifest.viewFloorPosition())) {
-                checkpoints.add(checkpoint);
+            history.lock();
+            try {
+                if (admission.isNew(checkpoint, manifest.current().viewFloorPosition())) {
+                    checkpoints.add(checkpoint);
+                }
+                return checkpoint;
+            } finally {
+                history.unlock();
             }
-            return checkpoint;
         });
     }
 
     /** Pins or unpins a checkpoint, durable on return. Owner. */
     public void setPinning(CheckpointId id, Pinning pinning) throws IOException {
         gate.change(() -> {
-            CheckpointRecord known = find(id);
-            if (known.pinning() != pinning) {
-                checkpoints.setPinning(id, pinning);
+            history.lock();
+            try {
+                CheckpointRecord known = views.find(id);
+                if (known.pinning() != pinning) {
+                    checkpoints.setPinning(id, pinning);
+                }
+                return known;
+            } finally {
+                history.unlock();
             }
-            return known;
         });
     }
 
     /** All checkpoints that can be chosen, oldest first: an immutable list, in O(1). */
     public List<CheckpointRecord> checkpoints() {
-        return checkpoints.table();
+        return checkpoints.table().selectable();
+    }
+
+    /** The checkpoints that cannot be chosen, because a {@link #scrub} found that what they need is damaged. O(n). */
+    public List<CheckpointRecord> damagedCheckpoints() {
+        return checkpoints.table().damaged();
     }
 
     /** O(log checkpoints). */
     public Optional<CheckpointRecord> checkpoint(CheckpointId id) {
-        return checkpoints.table().find(id);
+        return checkpoints.table().selectable().find(id);
     }
 
     public Optional<CheckpointRecord> newestCheckpoint() {
-        return checkpoints.table().newest();
+        return checkpoints.table().selectable().newest();
     }
 
-    private CheckpointRecord find(CheckpointId id) throws JournalRefusedException {
-        return checkpoint(id)
-                .orElseThrow(
-                        () -> new JournalRefusedException(
-                                Reason.NO_SUCH_CHECKPOINT,
-                                "journal " + spec().id() + " has no checkpoint " + id
-                                        + ": it was never made here, or has aged out. List the checkpoints and choose another"));
+    /**
+     * Reads everything that is durable, and durably marks the checkpoints that need what is damaged, so that they cannot be chosen. One that finds
+     * nothing wrong takes all such marks away: the damage was mended. Any thread, one at a time, beside all others.
+     */
+    public ScrubReport scrub() throws IOException {
+        Scrub scrub = new Scrub(manifest.current(), parts);
+        scrub.run(durablePosition());
+        return gate.beside(scrub::mark);
     }
 
     /**
@@ -283,30 +301,12 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such volume
      */
     public VolumeView openView(VolumeId volume, CheckpointId checkpoint) throws IOException {
-        CheckpointRecord found = find(checkpoint);
-        return openAt(volume, found.position(), checkpoint.value());
+        return views.open(volume, checkpoint);
     }
 
     /** Opens a volume as it is at the durable position, consistent or not: what a delta sync compares with. */
     public VolumeView openLatest(VolumeId volume) throws IOException {
-        return openAt(volume, durablePosition(), SegmentCatalog.NO_CHECKPOINT);
-    }
-
-    private VolumeView openAt(VolumeId volume, long position, long checkpointId) throws IOException {
-        int index = spec().indexOf(volume);
-        SegmentCatalog.Hold hold = catalog.hold(position, checkpointId);
-        try {
-            return new LayeredView(
-                    spec().volumes().get(index),
-                    position,
-                    new ViewLayers(
-                            catalog, hold, index, spec().volumes().get(index).sizeBytes(), memory),
-                    bases.get(index),
-                    () -> catalog.release(hold));
-        } catch (IOException | RuntimeException e) {
-            catalog.release(hold);
-            throw e;
-        }
+        return views.open(volume, durablePosition(), SegmentCatalog.NO_CHECKPOINT);
     }
 
     /**
@@ -315,16 +315,20 @@ public final class Journal implements AutoCloseable {
      * view nor deletes the files: they are the caller's.
      */
     public Scratch openScratch(VolumeView view, Path file) throws IOException {
-        return Scratch.open(files, view, file, manifest.incarnation(), spec().indexOf(view.volume()));
+        return Scratch.open(files, view, file, manifest.current().incarnation(), spec().indexOf(view.volume()));
     }
 
     /**
      * Gives up history: drops the unpinned checkpoints from before a time and folds segments that no remaining checkpoint and no open view
-     * needs into the base images. At most {@link JournalConfig#segmentsPerAgeing} segments per call, so that appends do not wait long. The
-     * newest checkpoint always stays. May be cut off by a crash at any step; the next call resumes. Owner.
+     * needs into the base images. At most {@link JournalConfig#segmentsPerAgeing} segments per call. The newest checkpoint always stays. May be
+     * cut off by a crash at any step; the next call resumes.
+     *
+     * <p>Any thread, one at a time, while the owner goes on: appends and syncs do not wait for it.
+     *
+     * @throws JournalClosedException if the owner closed the journal
      */
     public AgeingResult age(Instant keepCheckpointsSince) throws IOException {
-        return gate.change(() -> ageing.run(keepCheckpointsSince, manifest, changed -> manifest = changed));
+        return gate.beside(() -> ageing.run(keepCheckpointsSince));
     }
 
     public JournalStatistics statistics() {
@@ -336,7 +340,7 @@ public final class Journal implements AutoCloseable {
                 checkpoints.lengthBytes(),
                 catalog.size(),
                 table.size(),
-                manifest.floorPosition(),
+                manifest.current().floorPosition(),
                 durablePosition(),
                 appendedPosition(),
                 table.oldest().map(CheckpointRecord::time),

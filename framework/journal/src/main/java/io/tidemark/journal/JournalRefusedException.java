@@ -22,6 +22,8 @@ public final class JournalRefusedException extends JournalException {
         NOT_GROWING,
         /** No such checkpoint, or no longer. */
         NO_SUCH_CHECKPOINT,
+        /** What the checkpoint needs is damaged: it could not be shown as it was. */
+        DAMAGED,
         /** There is a journal in the folder already. */
         EXISTS,
         /** There is no journal in the folder, or another one than was named. */

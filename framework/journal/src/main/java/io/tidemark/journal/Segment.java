@@ -14,6 +14,7 @@ import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -238,6 +239,21 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
         log = fromBatches(endPosition());
         rebuilt = new SoftReference<>(log);
         return log.before(position);
+    }
+
+    /** What is wrong with the footer of this sealed segment; empty if nothing is, or if it has none that is used. */
+    Optional<String> footerDamage() throws IOException {
+        if (header().version() < SegmentFooter.VERSION) {
+            return Optional.empty();
+        }
+        SegmentFooter footer = footer();
+        if (footer == null) {
+            return Optional.of("the trailer is damaged");
+        }
+        int count = Math.toIntExact(endPosition() - basePosition);
+        boolean intact = withFile(open -> RecordPages.read(open, footer.batchesEnd(), number, basePosition, count))
+                .isPresent();
+        return intact ? Optional.empty() : Optional.of("the record log is damaged");
     }
 
     /** Since when the contents at a position inside this segment are consistent; see {@link ConsistencyTimeline}. */

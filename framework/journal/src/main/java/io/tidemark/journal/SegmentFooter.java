@@ -20,7 +20,7 @@ import java.util.Optional;
 record SegmentFooter(long batchesEnd, int recordPages, int indexPages, long endPosition, int markerCount) {
     static final int TRAILER_BYTES = 4096;
     private static final int MAGIC = 0x54534D54; // "TMST"
-    private static final int VERSION = 2;
+    static final int VERSION = 2;
 
     /** No footer of a segment with so many records is longer, without its trailer. */
     static long maxBytes(int volumes, int touchedVolumes, int records) {

@@ -1,6 +1,7 @@
 package io.tidemark.replication.receive;
 
 import io.tidemark.journal.Journal;
+import io.tidemark.journal.JournalClosedException;
 import io.tidemark.journal.JournalConfig;
 import io.tidemark.journal.JournalSpec;
 import io.tidemark.journal.file.StoreFiles;
@@ -22,7 +23,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /** The journals of one VPG, and who may write to them. Safe for use by several threads. */
@@ -170,17 +170,26 @@ final class VpgJournals implements AutoCloseable {
         }
     }
 
-    /** Ages every member's journal, a few segments at a time, so that appends come in between. */
+    /** Ages every member's journal on the caller's thread; the keepers go on taking writes meanwhile. */
     void age(Instant since) throws IOException {
         List<JournalKeeper> all;
         synchronized (this) {
             all = List.copyOf(keepers.values());
         }
         for (JournalKeeper keeper : all) {
-            AtomicBoolean more = new AtomicBoolean(true);
-            while (more.get()) {
-                keeper.call(journal -> more.set(journal.age(since).moreToFold() > 0));
+            boolean more = true;
+            while (more) {
+                more = age(keeper.journal(), since);
             }
+        }
+    }
+
+    private static boolean age(Journal journal, Instant since) throws IOException {
+        try {
+            return journal.age(since).moreToFold() > 0;
+        } catch (JournalClosedException e) {
+            // Its keeper opened it anew, or the VPG is closing; the next ageing goes on with what is there then.
+            return false;
         }
     }
 

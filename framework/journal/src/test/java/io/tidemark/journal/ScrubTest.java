@@ -1,0 +1,122 @@
+package io.tidemark.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.tidemark.journal.batch.RecordType;
+import io.tidemark.spi.id.CheckpointId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** A scrub finds damage, names its place, and takes exactly the checkpoints out of the list that cannot be read any more. */
+final class ScrubTest {
+    private static final JournalConfig CONFIG = new JournalConfig(64 * 1024, 1, 64 * 1024);
+    private static final Path FOLDER = Path.of("/j/1");
+    private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+    private static final int CHECKPOINTS = 40;
+
+    private final Model model = new Model(Model.spec(150_000, 66_000));
+    private final MemoryFiles files = journal();
+
+    private MemoryFiles journal() {
+        MemoryFiles made = new MemoryFiles();
+        Random random = new Random(31);
+        try (Journal journal = Journal.create(FOLDER, model.spec(), CONFIG, made)) {
+            journal.append(model.marker(RecordType.SYNC_END, 0).buffer());
+            for (int i = 1; i <= CHECKPOINTS; i++) {
+                journal.append(model.nextBatch(random, 6, 0).buffer());
+                long durable = journal.sync();
+                journal.addCheckpoint(CheckpointRecord.automatic(new CheckpointId(i), durable, START.plusSeconds(i)));
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return made.copy();
+    }
+
+    /** Whether a checkpoint can be read from end to end. */
+    private boolean readable(Journal journal, long id) {
+        for (JournalVolume volume : model.spec().volumes()) {
+            try (VolumeView view = journal.openView(volume.id(), new CheckpointId(id))) {
+                view.read(0, ByteBuffer.allocate((int) view.sizeBytes()));
+            } catch (JournalCorruptException e) {
+                return false;
+            } catch (IOException e) {
+                return fail(e);
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void nothingIsFoundWhereNothingIsWrong() throws IOException {
+        try (Journal journal = Journal.open(FOLDER, CONFIG, files)) {
+            ScrubReport report = journal.scrub();
+            assertEquals(List.of(), report.damages());
+            assertEquals(0, report.unselectableCheckpoints());
+            assertTrue(report.bytesRead() > 200_000);
+            assertEquals(CHECKPOINTS, journal.checkpoints().size());
+        }
+    }
+
+    @Test
+    void damageIsFoundAndItsCheckpointsAreMarkedDurably() {
+        List<Path> segments = files.allFiles().stream()
+                .filter(file -> JournalLayout.segmentName(file).isPresent())
+                .toList();
+        int[] found = new int[2];
+        Seeds.check(60, random -> {
+            MemoryFiles damaged = files.copy();
+            Path segment = segments.get(random.nextInt(segments.size() - 1));
+            byte[] good = damaged.contents(segment);
+            byte[] bytes = good.clone();
+            int at = SegmentHeader.BYTES + random.nextInt(bytes.length - SegmentHeader.BYTES);
+            bytes[at] ^= (byte) (1 << random.nextInt(8));
+            damaged.put(segment, bytes);
+            List<CheckpointRecord> left;
+            try (Journal journal = Journal.open(FOLDER, CONFIG, damaged)) {
+                boolean[] expected = new boolean[CHECKPOINTS + 1];
+                for (int id = 1; id <= CHECKPOINTS; id++) {
+                    expected[id] = readable(journal, id);
+                }
+                ScrubReport report = journal.scrub();
+                left = journal.checkpoints();
+                for (CheckpointRecord checkpoint : left) {
+                    assertTrue(expected[(int) checkpoint.id().value()], () -> checkpoint + " cannot be read");
+                }
+                assertEquals(CHECKPOINTS - left.size(), report.unselectableCheckpoints());
+                for (CheckpointRecord gone : journal.damagedCheckpoints()) {
+                    JournalRefusedException refused = assertThrows(
+                            JournalRefusedException.class,
+                            () -> journal.openView(
+                                    model.spec().volumes().getFirst().id(), gone.id()));
+                    assertEquals(JournalRefusedException.Reason.DAMAGED, refused.reason());
+                    found[expected[(int) gone.id().value()] ? 1 : 0]++;
+                }
+                for (JournalDamage damage : report.damages()) {
+                    assertEquals(segment, damage.file());
+                }
+                left = List.copyOf(left);
+            }
+            try (Journal journal = Journal.open(FOLDER, CONFIG, damaged)) {
+                assertEquals(left, journal.checkpoints());
+            }
+            damaged.put(segment, good);
+            try (Journal journal = Journal.open(FOLDER, CONFIG, damaged)) {
+                assertEquals(0, journal.scrub().unselectableCheckpoints());
+                assertEquals(CHECKPOINTS, journal.checkpoints().size());
+                model.checkAll(journal);
+            }
+        });
+        assertTrue(found[0] > 50, "damage took checkpoints away");
+        assertFalse(found[1] > found[0], "marks are no wider than the batch that is damaged: " + found[1]);
+    }
+}
