@@ -12,6 +12,7 @@ record JournalLayout(Path folder) {
     private static final String TEMPORARY = ".tmp";
     private static final Pattern SEGMENT = Pattern.compile("segment-([0-9a-f]{16})(?:-([0-9a-f]{16}))?\\.tms");
     private static final Pattern SPARE = Pattern.compile("spare-[0-9a-f]{16}\\.tms");
+    private static final Pattern BASE = Pattern.compile("base-\\d{4}\\.(img|map)");
     private static final Pattern RUN = Pattern.compile("run-(\\d{2})-([0-9a-f]{16})\\.tmx");
     private static final Pattern OURS = Pattern.compile(
             "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
@@ -95,6 +96,11 @@ record JournalLayout(Path folder) {
 
     static boolean isSpare(Path file) {
         return SPARE.matcher(name(file)).matches();
+    }
+
+    /** Whether a file is a base image or the map of one. */
+    static boolean isBase(Path file) {
+        return BASE.matcher(name(file)).matches();
     }
 
     /** What the name of a run says. */
