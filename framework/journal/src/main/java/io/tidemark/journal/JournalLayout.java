@@ -12,10 +12,10 @@ record JournalLayout(Path folder) {
     private static final String TEMPORARY = ".tmp";
     private static final Pattern SEGMENT = Pattern.compile("segment-([0-9a-f]{16})(?:-([0-9a-f]{16}))?\\.tms");
     private static final Pattern SPARE = Pattern.compile("spare-[0-9a-f]{16}\\.tms");
-    private static final Pattern BASE = Pattern.compile("base-\\d{4}\\.(img|map)");
+    private static final Pattern BASE = Pattern.compile("base-\\d{4}\\.(img|map|sum)");
     private static final Pattern RUN = Pattern.compile("run-(\\d{2})-([0-9a-f]{16})\\.tmx");
     private static final Pattern OURS = Pattern.compile(
-            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
+            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map|sum)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
 
     Path manifest() {
         return folder.resolve("journal.tmj");
@@ -63,6 +63,10 @@ record JournalLayout(Path folder) {
 
     Path baseMap(int volumeIndex) {
         return folder.resolve(baseName(volumeIndex) + ".map");
+    }
+
+    Path baseSums(int volumeIndex) {
+        return folder.resolve(baseName(volumeIndex) + ".sum");
     }
 
     private static String baseName(int volumeIndex) {
