@@ -63,8 +63,26 @@ final class Ageing {
     /** What was decided, while nothing else could change the history. */
     private record Plan(int expired, long limit, List<Segment> chosen) {}
 
+    /** Ages by time alone. */
     AgeingResult run(Instant keepSince) throws IOException {
-        Plan plan = plan(keepSince);
+        return run(keepSince, 0);
+    }
+
+    /** Ages by time, and by size where that is to give way. */
+    AgeingResult run(Instant now, HistoryLimits limits, SpaceUse use) throws IOException {
+        long excess = use.totalBytes() - limits.maxBytes();
+        long keepFromPosition = 0;
+        if (excess > 0 && limits.whenFull() == HistoryLimits.WhenFull.SHORTEN) {
+            excess -= spares.deleteAll();
+            if (excess > 0) {
+                keepFromPosition = catalog.startAfter(Math.ceilDiv(excess, config.segmentBytes()));
+            }
+        }
+        return run(now.minus(limits.history()), keepFromPosition);
+    }
+
+    private AgeingResult run(Instant keepSince, long keepFromPosition) throws IOException {
+        Plan plan = plan(keepSince, keepFromPosition);
         if (!plan.chosen.isEmpty()) {
             long floor = plan.chosen.getLast().endPosition();
             fold(plan.chosen);
@@ -81,10 +99,12 @@ final class Ageing {
         return release(plan);
     }
 
-    private Plan plan(Instant keepSince) throws IOException {
+    private Plan plan(Instant keepSince, long keepFromPosition) throws IOException {
         history.lock();
         try {
-            long bound = Math.min(checkpoints.table().firstIdSince(keepSince), catalog.oldestHeldCheckpoint());
+            CheckpointTable table = checkpoints.table();
+            long kept = Math.max(table.firstIdSince(keepSince), table.firstIdFrom(keepFromPosition));
+            long bound = Math.min(kept, catalog.oldestHeldCheckpoint());
             int expired = checkpoints.expireBefore(bound);
             long limit = foldingLimit();
             List<Segment> chosen = catalog.chooseForFolding(limit, config.segmentsPerAgeing());

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One volume at the floor of the journal: a sparse file, and a map of the 64 KiB blocks in it that hold data; the others read as zeroes
@@ -27,8 +29,15 @@ final class BaseImage {
     private final UUID incarnation;
     private final int volumeIndex;
     private final long sizeBytes;
+    private final BaseSums sums;
     /** Never changed in place: a fold publishes a new one. */
     private volatile long[] map;
+    /** The blocks that are being written; their checksums say nothing. */
+    private volatile BitSet inFlux = new BitSet();
+    /** Whether a fold was cut off before this journal was opened: which blocks it wrote is not known. */
+    private volatile boolean inDoubt;
+    /** Grows when a fold begins and when it ends. */
+    private final AtomicLong folds = new AtomicLong();
 
     private BaseImage(
             StoreFiles files,
@@ -37,7 +46,11 @@ final class BaseImage {
             UUID incarnation,
             int volumeIndex,
             long sizeBytes,
-            long[] map) {
+            long[] map,
+            BaseSums sums,
+            boolean inDoubt) {
+        this.sums = sums;
+        this.inDoubt = inDoubt;
         this.files = files;
         this.file = file;
         this.mapPath = mapPath;
@@ -89,7 +102,21 @@ final class BaseImage {
             throw new JournalCorruptException("base image " + layout.baseImage(volumeIndex) + " has " + fileBytes
                     + " bytes, its volume " + sizeBytes + ". Put the right file back in its place");
         }
-        return new BaseImage(files, file, mapPath, manifest.incarnation(), volumeIndex, sizeBytes, map);
+        try {
+            return new BaseImage(
+                    files,
+                    file,
+                    mapPath,
+                    manifest.incarnation(),
+                    volumeIndex,
+                    sizeBytes,
+                    map,
+                    BaseSums.open(files, layout.baseSums(volumeIndex), volumeIndex, sizeBytes),
+                    manifest.viewFloorPosition() > manifest.floorPosition());
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
     }
 
     private static int words(long sizeBytes) {
@@ -142,13 +169,74 @@ final class BaseImage {
             int part = (int) Math.min(into.remaining(), (block + 1) * BLOCK_BYTES - at);
             ByteBuffer target = into.slice(into.position(), part);
             if (isSet(current, block)) {
-                file.read(at, target);
+                readVerified(at, target);
             } else {
                 target.put(new byte[part]);
             }
             into.position(into.position() + part);
             at += part;
         }
+    }
+
+    /** Reads inside one block. */
+    private void readVerified(long offset, ByteBuffer into) throws IOException {
+        long first = offset / BaseSums.UNIT_BYTES * BaseSums.UNIT_BYTES;
+        long end =
+                Math.min(Math.ceilDiv(offset + into.remaining(), BaseSums.UNIT_BYTES) * BaseSums.UNIT_BYTES, sizeBytes);
+        ByteBuffer units = ByteBuffer.allocate((int) (end - first));
+        while (true) {
+            long before = folds.get();
+            file.read(first, units.clear());
+            long wrong = firstWrong(first, units);
+            if (wrong < 0 || isUnverifiable(offset / BLOCK_BYTES)) {
+                into.put(units.array(), (int) (offset - first), into.remaining());
+                return;
+            }
+            if (folds.get() == before) {
+                throw new JournalCorruptException(
+                        "base image " + file.path() + " is damaged at offset " + wrong
+                                + ": it does not match its checksum. Restore the file from another copy, or protect the VM anew");
+            }
+        }
+    }
+
+    private boolean isUnverifiable(long block) {
+        return inDoubt || inFlux.get((int) block);
+    }
+
+    /** The offset of the first unit that does not match its checksum; -1 if there is none. */
+    private long firstWrong(long first, ByteBuffer units) throws IOException {
+        for (int at = 0; at < units.limit(); at += BaseSums.UNIT_BYTES) {
+            int sum = sums.get((first + at) / BaseSums.UNIT_BYTES);
+            int length = Math.min(BaseSums.UNIT_BYTES, units.limit() - at);
+            if (sum != 0 && sum != BaseSums.of(units, at, length)) {
+                return first + at;
+            }
+        }
+        return -1;
+    }
+
+    /** Reads one unit that is to be changed in part. @return whether it is as it was written, or nothing is known of that */
+    boolean readUnit(long unit, ByteBuffer into) throws IOException {
+        file.read(unit * BaseSums.UNIT_BYTES, into);
+        int sum = sums.get(unit);
+        return sum == 0 || inDoubt || sum == BaseSums.of(into, 0, into.limit());
+    }
+
+    /** Blocks are going to be written. */
+    void begin(BitSet touched) {
+        // What an attempt before this one wrote has no checksums yet.
+        inDoubt |= !inFlux.isEmpty();
+        inFlux = touched;
+        folds.incrementAndGet();
+    }
+
+    /** All that was cut off has been folded again. */
+    void settle() {
+        // In this order, so that whoever finds the blocks settled again also finds that a fold has ended.
+        folds.incrementAndGet();
+        inDoubt = false;
+        inFlux = new BitSet();
     }
 
     long[] copyOfMap() {
@@ -160,13 +248,18 @@ final class BaseImage {
     }
 
     /** Makes what was written durable, then the map, then shows it to views that open from now on. */
-    void commit(long[] folded) throws IOException {
+    void commit(long[] folded, BaseSums.Changes changes) throws IOException {
         file.sync();
+        sums.write(changes);
         WholeFile.replace(files, mapPath, encode(incarnation, volumeIndex, sizeBytes, folded));
         map = folded;
     }
 
     void close() throws IOException {
-        file.close();
+        try {
+            sums.close();
+        } finally {
+            file.close();
+        }
     }
 }

@@ -6,15 +6,20 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Brings one base image forward over a run of segments: only the newest version of each byte is written, in the order of the volume.
+ * Brings one base image forward over a run of segments: only the newest version of each byte is written, in the order of the volume, and the
+ * checksum of each 4 KiB that changed.
  *
  * <p>Repeating it, wholly or after a crash at any step, ends in the same image (J8): a block that the map calls empty is written as a whole,
- * in any other only what the segments changed.
+ * in any other only units in which something changed.
  */
 final class BaseImageFold {
+    private static final int UNIT = BaseSums.UNIT_BYTES;
+
     private final BaseImage base;
     private final LayerReader changes;
     private final long[] map;
+    private final BaseSums.Changes sums = new BaseSums.Changes();
+    private final ByteBuffer block = ByteBuffer.allocate(BaseImage.BLOCK_BYTES);
 
     /** @param changes the whole segments to fold */
     BaseImageFold(BaseImage base, LayerReader changes) {
@@ -26,13 +31,14 @@ final class BaseImageFold {
     /** When this returns the image holds the changes, durably. */
     void run() throws IOException {
         BitSet touched = touchedBlocks();
-        if (touched.isEmpty()) {
-            return;
+        if (!touched.isEmpty()) {
+            base.begin(touched);
+            for (int i = touched.nextSetBit(0); i >= 0; i = touched.nextSetBit(i + 1)) {
+                fold(i);
+            }
+            base.commit(map, sums);
         }
-        for (int block = touched.nextSetBit(0); block >= 0; block = touched.nextSetBit(block + 1)) {
-            fold(block);
-        }
-        base.commit(map);
+        base.settle();
     }
 
     private BitSet touchedBlocks() {
@@ -48,46 +54,84 @@ final class BaseImageFold {
         return touched;
     }
 
-    private void fold(int block) throws IOException {
-        long start = (long) block * BaseImage.BLOCK_BYTES;
+    private void fold(int number) throws IOException {
+        long start = (long) number * BaseImage.BLOCK_BYTES;
         long end = Math.min(start + BaseImage.BLOCK_BYTES, base.sizeBytes());
         List<LayerReader.Piece> pieces = changes.resolve(start, end);
         boolean hasData = pieces.stream().anyMatch(LayerReader.Piece.Data.class::isInstance);
         boolean covered = pieces.stream().noneMatch(LayerReader.Piece.Below.class::isInstance);
-        if (BaseImage.isSet(map, block) && (hasData || !covered)) {
-            for (LayerReader.Piece piece : pieces) {
-                writePiece(piece);
-            }
+        block.clear().limit((int) (end - start));
+        if (BaseImage.isSet(map, number) && (hasData || !covered)) {
+            foldUnits(start, end, pieces);
         } else if (hasData) {
-            writeWhole(block, start, end, pieces);
+            // It reads as zeroes now, whatever is left in the file.
+            block.put(0, new byte[block.limit()]);
+            overlay(start, pieces);
+            write(start, 0, block.limit());
+            map[number >>> 6] |= 1L << number;
         } else if (covered) {
-            map[block >>> 6] &= ~(1L << block);
+            map[number >>> 6] &= ~(1L << number);
         }
     }
 
-    private void writePiece(LayerReader.Piece piece) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate((int) (piece.end() - piece.start()));
-        switch (piece) {
-            case LayerReader.Piece.Data data -> {
-                changes.read(data, bytes);
-                base.write(data.start(), bytes.rewind());
-            }
-            case LayerReader.Piece.Zero zero -> base.write(zero.start(), bytes);
-            case LayerReader.Piece.Below _ -> {
-                // The image has it already.
-            }
-        }
-    }
-
-    /** For a block that reads as zeroes now, whatever is left in the file. */
-    private void writeWhole(int block, long start, long end, List<LayerReader.Piece> pieces) throws IOException {
-        ByteBuffer whole = ByteBuffer.allocate((int) (end - start));
+    private void overlay(long start, List<LayerReader.Piece> pieces) throws IOException {
         for (LayerReader.Piece piece : pieces) {
-            if (piece instanceof LayerReader.Piece.Data data) {
-                changes.read(data, whole.slice((int) (data.start() - start), (int) (data.end() - data.start())));
+            int length = (int) (piece.end() - piece.start());
+            ByteBuffer target = block.slice((int) (piece.start() - start), length);
+            switch (piece) {
+                case LayerReader.Piece.Data data -> changes.read(data, target);
+                case LayerReader.Piece.Zero _ -> target.put(new byte[length]);
+                case LayerReader.Piece.Below _ -> {
+                    // As it is.
+                }
             }
         }
-        base.write(start, whole);
-        map[block >>> 6] |= 1L << block;
+    }
+
+    /** Changes a block that has data: runs of units in which something changed are written, the others left alone. */
+    private void foldUnits(long start, long end, List<LayerReader.Piece> pieces) throws IOException {
+        int units = Math.ceilDiv((int) (end - start), UNIT);
+        BitSet changed = new BitSet();
+        BitSet partly = new BitSet();
+        for (LayerReader.Piece piece : pieces) {
+            int first = (int) ((piece.start() - start) / UNIT);
+            int last = (int) ((piece.end() - 1 - start) / UNIT);
+            if (piece instanceof LayerReader.Piece.Below) {
+                partly.set(first, last + 1);
+            } else {
+                changed.set(first, last + 1);
+            }
+        }
+        partly.and(changed);
+        BitSet damaged = new BitSet();
+        for (int unit = partly.nextSetBit(0); unit >= 0; unit = partly.nextSetBit(unit + 1)) {
+            int from = unit * UNIT;
+            ByteBuffer old = block.slice(from, Math.min(UNIT, block.limit() - from));
+            damaged.set(unit, !base.readUnit((start + from) / UNIT, old));
+        }
+        overlay(start, pieces);
+        for (int unit = changed.nextSetBit(0); unit >= 0 && unit < units; ) {
+            int next = changed.nextClearBit(unit);
+            write(start, unit * UNIT, Math.min(next * UNIT, block.limit()), damaged);
+            unit = changed.nextSetBit(next);
+        }
+    }
+
+    private void write(long start, int from, int to) throws IOException {
+        write(start, from, to, new BitSet());
+    }
+
+    private void write(long start, int from, int to, BitSet damaged) throws IOException {
+        for (int at = from; at < to; at += UNIT) {
+            int sum = BaseSums.of(block, at, Math.min(UNIT, to - at));
+            // What was damaged before and is kept in part stays known as damaged.
+            sums.put((start + at) / UNIT, damaged.get(at / UNIT) ? damagedSum(sum) : sum);
+        }
+        base.write(start + from, block.slice(from, to - from));
+    }
+
+    /** A checksum that the bytes do not have. */
+    private static int damagedSum(int sum) {
+        return sum == -1 ? 1 : ~sum;
     }
 }

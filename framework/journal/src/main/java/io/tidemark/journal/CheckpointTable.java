@@ -218,6 +218,11 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
         return 0;
     }
 
+    /** The id of the first checkpoint at or beyond a position, and at most that of the newest. */
+    long firstIdFrom(long position) {
+        return size == 0 ? 0 : ids[Math.min(size - 1, firstBeyond(position - 1))];
+    }
+
     /** How many checkpoints {@link #withoutUnpinnedBefore} would drop. */
     int unpinnedBefore(long bound) {
         int count = 0;

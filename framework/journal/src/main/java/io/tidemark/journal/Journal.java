@@ -42,6 +42,7 @@ public final class Journal implements AutoCloseable {
     private final List<BaseImage> bases;
     private final Ageing ageing;
     private final JournalViews views;
+    private final JournalSpace space;
     private final RunBuilder runs;
     private final BatchIntake intake;
     private final ManifestFile manifest;
@@ -65,6 +66,7 @@ public final class Journal implements AutoCloseable {
         this.admission = new Admission(parts);
         this.ageing = new Ageing(files, config, parts, manifest, history);
         this.views = new JournalViews(parts);
+        this.space = new JournalSpace(files, layout);
         this.runs = parts.runs();
         this.intake = new BatchIntake(admission, writer);
         runs.schedule();
@@ -329,6 +331,24 @@ public final class Journal implements AutoCloseable {
      */
     public AgeingResult age(Instant keepCheckpointsSince) throws IOException {
         return gate.beside(() -> ageing.run(keepCheckpointsSince));
+    }
+
+    /**
+     * The same by time and size: where the journal takes more than it may and history is what gives way, spare files go first, and then the
+     * oldest unpinned checkpoints. The newest checkpoint always stays.
+     */
+    public AgeingResult age(HistoryLimits limits, Instant now) throws IOException {
+        return gate.beside(() -> ageing.run(now, limits, space.count()));
+    }
+
+    /** What the journal takes on disk, as {@code du} counts it. Looks at every file: O(segments). Any thread. */
+    public SpaceUse space() throws IOException {
+        return space.count();
+    }
+
+    /** Whether the wanted history will fit, and what to do about it. O(segments). Any thread. */
+    public HistoryForecast forecast(HistoryLimits limits) throws IOException {
+        return JournalSpace.forecast(space.count(), statistics(), limits);
     }
 
     public JournalStatistics statistics() {

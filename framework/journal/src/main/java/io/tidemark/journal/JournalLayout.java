@@ -12,9 +12,10 @@ record JournalLayout(Path folder) {
     private static final String TEMPORARY = ".tmp";
     private static final Pattern SEGMENT = Pattern.compile("segment-([0-9a-f]{16})(?:-([0-9a-f]{16}))?\\.tms");
     private static final Pattern SPARE = Pattern.compile("spare-[0-9a-f]{16}\\.tms");
+    private static final Pattern BASE = Pattern.compile("base-\\d{4}\\.(img|map|sum)");
     private static final Pattern RUN = Pattern.compile("run-(\\d{2})-([0-9a-f]{16})\\.tmx");
     private static final Pattern OURS = Pattern.compile(
-            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
+            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map|sum)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
 
     Path manifest() {
         return folder.resolve("journal.tmj");
@@ -64,6 +65,10 @@ record JournalLayout(Path folder) {
         return folder.resolve(baseName(volumeIndex) + ".map");
     }
 
+    Path baseSums(int volumeIndex) {
+        return folder.resolve(baseName(volumeIndex) + ".sum");
+    }
+
     private static String baseName(int volumeIndex) {
         String digits = Integer.toString(volumeIndex);
         return "base-" + "0".repeat(Math.max(0, 4 - digits.length())) + digits;
@@ -95,6 +100,11 @@ record JournalLayout(Path folder) {
 
     static boolean isSpare(Path file) {
         return SPARE.matcher(name(file)).matches();
+    }
+
+    /** Whether a file is a base image or the map of one. */
+    static boolean isBase(Path file) {
+        return BASE.matcher(name(file)).matches();
     }
 
     /** What the name of a run says. */

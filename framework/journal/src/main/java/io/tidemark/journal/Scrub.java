@@ -15,8 +15,6 @@ final class Scrub {
     /** Checkpoints from one id to another. */
     private record Marked(long firstId, long lastId) {}
 
-    private static final int BLOCK_BYTES = 1 << 20;
-
     private final Manifest manifest;
     private final SegmentCatalog catalog;
     private final CheckpointLog checkpoints;
@@ -72,17 +70,7 @@ final class Scrub {
             last = table.size();
         } else {
             RecordLog.Snapshot records = segment.records(damage.endPosition());
-            int low = last;
-            int high = table.size();
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (needs(table.get(middle), damage, segment, records)) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            last = low;
+            last = endOfThose(table, last, (layers, volume) -> showsBatch(layers, volume, damage, segment, records));
         }
         if (first < last) {
             marked.add(new Marked(
@@ -102,10 +90,27 @@ final class Scrub {
         return new ScrubReport(bytesRead, damages, checkpoints.table().damaged().size());
     }
 
-    /** Whether a checkpoint shows a byte of a damaged batch. */
-    private boolean needs(
-            CheckpointRecord checkpoint, JournalDamage damage, Segment segment, RecordLog.Snapshot records)
-            throws IOException {
+    /** Whether a view shows something. */
+    private interface Shown {
+        boolean in(ViewLayers layers, int volume) throws IOException;
+    }
+
+    /** The end of the checkpoints from an index on that show something, which once gone does not come back. */
+    private int endOfThose(CheckpointTable table, int from, Shown shown) throws IOException {
+        int low = from;
+        int high = table.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (isShown(table.get(middle), shown)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private boolean isShown(CheckpointRecord checkpoint, Shown shown) throws IOException {
         SegmentCatalog.Hold hold;
         try {
             hold = catalog.hold(checkpoint.position(), checkpoint.id().value());
@@ -115,18 +120,26 @@ final class Scrub {
         try {
             for (int volume = 0; volume < bases.size(); volume++) {
                 long size = manifest.spec().volumes().get(volume).sizeBytes();
-                ViewLayers layers = new ViewLayers(catalog, hold, volume, size, memory);
-                int from = Math.toIntExact(damage.firstPosition() - segment.basePosition());
-                for (int i = from; i < records.size(); i++) {
-                    if (records.volume(i) == volume && shows(layers, segment, records, i)) {
-                        return true;
-                    }
+                if (shown.in(new ViewLayers(catalog, hold, volume, size, memory), volume)) {
+                    return true;
                 }
             }
             return false;
         } finally {
             catalog.release(hold);
         }
+    }
+
+    private static boolean showsBatch(
+            ViewLayers layers, int volume, JournalDamage damage, Segment segment, RecordLog.Snapshot records)
+            throws IOException {
+        int from = Math.toIntExact(damage.firstPosition() - segment.basePosition());
+        for (int i = from; i < records.size(); i++) {
+            if (records.volume(i) == volume && shows(layers, segment, records, i)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean shows(ViewLayers layers, Segment segment, RecordLog.Snapshot records, int record)
@@ -142,24 +155,34 @@ final class Scrub {
         return false;
     }
 
-    private void readBase(int volume) {
+    private void readBase(int volume) throws IOException {
         BaseImage base = bases.get(volume);
-        ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
-        for (long at = 0; at < base.sizeBytes(); at += BLOCK_BYTES) {
-            block.clear().limit((int) Math.min(BLOCK_BYTES, base.sizeBytes() - at));
-            boolean empty = true;
-            for (long part = at; part < at + block.limit(); part += BaseImage.BLOCK_BYTES) {
-                empty &= base.isZeroAt(part);
-            }
-            if (!empty) {
+        ByteBuffer block = ByteBuffer.allocate(BaseImage.BLOCK_BYTES);
+        for (long at = 0; at < base.sizeBytes(); at += BaseImage.BLOCK_BYTES) {
+            if (!base.isZeroAt(at)) {
+                block.clear().limit((int) Math.min(BaseImage.BLOCK_BYTES, base.sizeBytes() - at));
                 try {
                     base.read(at, block);
                     bytesRead += block.limit();
                 } catch (IOException e) {
-                    long floor = manifest.floorPosition();
-                    damages.add(new JournalDamage(base.path(), at, 0, floor, "cannot be read: " + e.getMessage()));
+                    baseDamaged(volume, at, at + block.limit(), e);
                 }
             }
+        }
+    }
+
+    private void baseDamaged(int volume, long start, long end, IOException cause) throws IOException {
+        damages.add(new JournalDamage(
+                bases.get(volume).path(), start, 0, manifest.floorPosition(), String.valueOf(cause.getMessage())));
+        CheckpointTable table = checkpoints.table();
+        int last = endOfThose(
+                table,
+                0,
+                (layers, shownVolume) -> shownVolume == volume
+                        && layers.resolve(start, end).stream().anyMatch(LayerReader.Piece.Below.class::isInstance));
+        if (last > 0) {
+            marked.add(new Marked(
+                    table.get(0).id().value(), table.get(last - 1).id().value()));
         }
     }
 }

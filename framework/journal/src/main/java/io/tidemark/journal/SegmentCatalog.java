@@ -213,6 +213,11 @@ final class SegmentCatalog {
         return chosen;
     }
 
+    /** The position before which so many of the oldest segments lie; at most where the last one starts. */
+    synchronized long startAfter(long count) {
+        return segments.get((int) Math.min(count, segments.size() - 1L)).basePosition();
+    }
+
     /** How many more segments {@link #chooseForFolding} could choose. */
     synchronized int foldable(long limit) {
         long bound =

@@ -9,6 +9,7 @@ import io.tidemark.journal.batch.CorruptBatchException;
 import io.tidemark.journal.file.StoreFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +54,7 @@ record SegmentTail(
         segment.activate(file, header, log);
         Scan scan = new Scan(segment, header, spec, knownDurablePosition, log);
         scan.run(file.lengthBytes());
-        scan.refuseDamage(file.lengthBytes());
+        scan.refuseDamage(file, file.lengthBytes());
         if (!scan.remains.isEmpty()) {
             LOG.atInfo()
                     .addKeyValue("segment", segment.path())
@@ -174,23 +175,29 @@ record SegmentTail(
         }
 
         /** Looks through what follows the last intact batch for proof that more than it was durable. */
-        void refuseDamage(long fileBytes) throws IOException {
+        void refuseDamage(StoreFile file, long fileBytes) throws IOException {
+            ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
             for (long from = offset; from < fileBytes; from += CHUNK_BYTES) {
                 int part = (int) Math.min(CHUNK_BYTES, fileBytes - from);
-                ByteBuffer chunk = segment.readAt(from, part);
+                file.read(from, chunk.clear().limit(part));
                 for (int at = 0; at + BatchFormat.HEADER_BYTES <= part; at += BatchFormat.ALIGNMENT_BYTES) {
-                    ByteBuffer head = chunk.slice(at, BatchFormat.HEADER_BYTES);
-                    Optional<BatchStamp> stamp = stampOf(head, from + at);
-                    if (stamp.isPresent()) {
-                        remains.add(from + at);
-                    }
-                    if (stamp.isPresent() && stamp.get().durablePosition() > position) {
-                        throw damage(stamp.get().durablePosition(), "the batch at offset " + (from + at));
+                    if (chunk.getInt(at + BatchFormat.STAMP_OFFSET) == BatchStamp.MAGIC) {
+                        lookAt(chunk.slice(at, BatchFormat.HEADER_BYTES), from + at);
                     }
                 }
             }
             if (proven > position) {
                 throw damage(proven, "what was read before, the checkpoint log or the manifest");
+            }
+        }
+
+        private void lookAt(ByteBuffer head, long at) throws IOException {
+            Optional<BatchStamp> stamp = stampOf(head, at);
+            if (stamp.isPresent()) {
+                remains.add(at);
+                if (stamp.get().durablePosition() > position) {
+                    throw damage(stamp.get().durablePosition(), "the batch at offset " + at);
+                }
             }
         }
 

@@ -82,6 +82,16 @@ final class SpareSegments {
         return path;
     }
 
+    /** Deletes all spares: their room is needed. @return the bytes that were given back */
+    long deleteAll() throws IOException {
+        long freed = 0;
+        for (Path spare = poll(); spare != null; spare = poll()) {
+            files.delete(spare);
+            freed += segmentBytes;
+        }
+        return freed;
+    }
+
     /** Makes a spare where there is none, so that the next segment begins without waiting for that. */
     void prepare() throws IOException {
         if (atMost > 0 && count() == 0) {

@@ -119,4 +119,34 @@ final class ScrubTest {
         assertTrue(found[0] > 50, "damage took checkpoints away");
         assertFalse(found[1] > found[0], "marks are no wider than the batch that is damaged: " + found[1]);
     }
+
+    /** The block of a base image that is damaged takes the checkpoints that still show it. */
+    @Test
+    void damageOfABaseImageIsFound() {
+        MemoryFiles aged = files.copy();
+        try (Journal journal = Journal.open(FOLDER, new JournalConfig(64 * 1024, 100, 64 * 1024), aged)) {
+            journal.age(START.plusSeconds(CHECKPOINTS / 2));
+            assertTrue(journal.statistics().baseBytes() > 100_000);
+            assertEquals(List.of(), journal.scrub().damages());
+        } catch (IOException e) {
+            fail(e);
+        }
+        Path image = FOLDER.resolve("base-0000.img");
+        Seeds.check(40, random -> {
+            MemoryFiles damaged = aged.copy();
+            byte[] bytes = damaged.contents(image);
+            bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            damaged.put(image, bytes);
+            try (Journal journal = Journal.open(FOLDER, CONFIG, damaged)) {
+                List<CheckpointRecord> all = List.copyOf(journal.checkpoints());
+                ScrubReport report = journal.scrub();
+                assertEquals(1, report.damages().size());
+                assertEquals(image, report.damages().getFirst().file());
+                for (CheckpointRecord checkpoint : all) {
+                    boolean listed = journal.checkpoints().contains(checkpoint);
+                    assertTrue(!listed || readable(journal, checkpoint.id().value()), checkpoint::toString);
+                }
+            }
+        });
+    }
 }

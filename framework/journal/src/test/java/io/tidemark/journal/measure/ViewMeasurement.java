@@ -94,8 +94,13 @@ public final class ViewMeasurement {
     }
 
     private static void open(Path folder, long segmentBytes) throws IOException {
-        long begin = System.nanoTime();
         JournalConfig config = JournalConfig.defaults().withSegmentBytes(segmentBytes);
+        for (int i = 0; i < 3; i++) {
+            long started = System.nanoTime();
+            Journal.open(folder, config, new FileStoreFiles()).close();
+            System.out.printf("journal opened and closed in %.1f ms%n", (System.nanoTime() - started) / 1e6);
+        }
+        long begin = System.nanoTime();
         try (Journal journal = Journal.open(folder, config, new FileStoreFiles())) {
             System.out.printf("journal opened in %.1f ms%n", (System.nanoTime() - begin) / 1e6);
             Random random = new Random(2);
