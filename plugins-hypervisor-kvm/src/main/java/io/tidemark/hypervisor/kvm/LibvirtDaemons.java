@@ -19,6 +19,8 @@ final class LibvirtDaemons {
     private static final Logger LOG = LoggerFactory.getLogger(LibvirtDaemons.class);
     private static final Path SOCKET = Path.of("/var/run/libvirt/libvirt-sock");
     private static final Path LOG_SOCKET = Path.of("/var/run/libvirt/virtlogd-sock");
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration BETWEEN_STARTS = Duration.ofSeconds(1);
     private static final Object STARTING = new Object();
 
     private LibvirtDaemons() {}
@@ -34,18 +36,44 @@ final class LibvirtDaemons {
             if (answers(SOCKET)) {
                 return;
             }
-            Path daemon = Programs.find("libvirtd", KvmFailures.PACKAGES);
-            if (!answers(LOG_SOCKET)) {
-                Programs.run(
-                        "Starting virtlogd",
-                        List.of(Programs.find("virtlogd", KvmFailures.PACKAGES).toString(), "-d"),
-                        deadline);
+            start("virtlogd", LOG_SOCKET, deadline);
+            start("libvirtd", SOCKET, deadline);
+        }
+    }
+
+    /**
+     * Starts a daemon until it answers. That a start fails is no failure yet: another process may have been faster and not listen so far, or
+     * a daemon that is just ending may still hold its pid file; so it is looked again, and then tried again.
+     */
+    private static void start(String name, Path socket, Deadline deadline) throws ProviderException {
+        Path program = Programs.find(name, KvmFailures.PACKAGES);
+        Deadline patience = sooner(deadline, PATIENCE);
+        while (!answers(socket)) {
+            try {
+                Programs.run("Starting " + name, List.of(program.toString(), "-d"), patience);
+                LOG.atInfo().addKeyValue("daemon", name).log("Daemon did not run and was started");
+                waitFor(socket, patience);
+                return;
+            } catch (ProviderException failed) {
+                if (patience.passed()) {
+                    throw failed;
+                }
+                LOG.atInfo()
+                        .addKeyValue("daemon", name)
+                        .addKeyValue("why", failed.getMessage())
+                        .log("Daemon could not be started yet");
+                waitFor(socket, sooner(patience, BETWEEN_STARTS));
             }
-            Programs.run("Starting libvirtd", List.of(daemon.toString(), "-d"), deadline);
-            LOG.atInfo().log("libvirtd did not run and was started");
-            while (!answers(SOCKET) && !deadline.passed()) {
-                Waiting.pause(Duration.ofMillis(50));
-            }
+        }
+    }
+
+    private static Deadline sooner(Deadline deadline, Duration limit) {
+        return deadline.remaining().compareTo(limit) < 0 ? deadline : Deadline.after(limit);
+    }
+
+    private static void waitFor(Path socket, Deadline deadline) {
+        while (!answers(socket) && !deadline.passed()) {
+            Waiting.pause(Duration.ofMillis(50));
         }
     }
 
