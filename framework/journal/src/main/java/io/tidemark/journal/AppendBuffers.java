@@ -40,13 +40,37 @@ final class AppendBuffers {
                 slot.start = 0;
                 slot.end = 0;
             } else {
-                slot.pending = file.startWrite(slot.fileOffset, slot.unwritten());
-                current = (current + 1) % SLOTS;
-                slot = slot(current);
-                await(slot);
+                slot = startWrite(slot, file);
             }
         }
         return slot.stage(batch);
+    }
+
+    /** Begins to write what a slot holds. @return the next one, free */
+    private AppendSlot startWrite(AppendSlot slot, StoreFile file) throws IOException {
+        slot.pending = file.startWrite(slot.fileOffset, slot.unwritten());
+        current = (current + 1) % SLOTS;
+        AppendSlot next = slot(current);
+        await(next);
+        return next;
+    }
+
+    /** Begins to write all that was committed. @return every write that has not been waited for */
+    List<StoreFile.PendingWrite> startWrites(StoreFile file) throws IOException {
+        AppendSlot slot = slot(current);
+        List<StoreFile.PendingWrite> pending = new ArrayList<>();
+        if (!slot.isEmpty()) {
+            slot.pending = file.startWrite(slot.fileOffset, slot.unwritten());
+            current = (current + 1) % SLOTS;
+        }
+        for (AppendSlot each : slots) {
+            StoreFile.@Nullable PendingWrite write = each.pending;
+            if (write != null) {
+                pending.add(write);
+            }
+        }
+        await(slot(current));
+        return pending;
     }
 
     /** Where in the slot's buffer the staged batch starts. */

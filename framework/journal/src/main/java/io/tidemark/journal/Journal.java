@@ -82,7 +82,7 @@ public final class Journal implements AutoCloseable {
             throws IOException {
         files.createFolder(folder);
         JournalLayout layout = new JournalLayout(folder);
-        return withLock(files, layout, lock -> {
+        return JournalLock.holding(files, layout, lock -> {
             new JournalCreation(files, layout).create(spec, config);
             return new Journal(files, layout, config, lock);
         });
@@ -98,7 +98,7 @@ public final class Journal implements AutoCloseable {
         if (!exists(folder, files)) {
             throw new JournalRefusedException(Reason.NOT_THIS_JOURNAL, "there is no journal in " + folder);
         }
-        return withLock(files, layout, lock -> new Journal(files, layout, config, lock));
+        return JournalLock.holding(files, layout, lock -> new Journal(files, layout, config, lock));
     }
 
     /** Whether a folder holds a journal whose creation was completed. */
@@ -117,7 +117,7 @@ public final class Journal implements AutoCloseable {
             throw new JournalRefusedException(
                     Reason.NOT_THIS_JOURNAL, "there is no journal in " + folder + "; nothing was deleted");
         }
-        withLock(files, layout, lock -> {
+        JournalLock.holding(files, layout, lock -> {
             new JournalCreation(files, layout).destroy(expected);
             lock.close();
             return expected;
@@ -125,33 +125,6 @@ public final class Journal implements AutoCloseable {
         if (files.list(folder).stream().allMatch(layout.lock()::equals)) {
             files.delete(layout.lock());
             files.delete(folder);
-        }
-    }
-
-    /** What is done under the journal's lock, which stays held where it succeeds. */
-    private interface Locked<T> {
-        T run(StoreFiles.StoreLock lock) throws IOException;
-    }
-
-    private static <T> T withLock(StoreFiles files, JournalLayout layout, Locked<T> action) throws IOException {
-        StoreFiles.StoreLock lock;
-        try {
-            lock = files.lock(layout.lock());
-        } catch (StoreFiles.LockedException e) {
-            throw new JournalRefusedException(
-                    Reason.IN_USE,
-                    "journal " + layout.folder() + " is open already, here or in another process. Close it there first",
-                    e);
-        }
-        try {
-            return action.run(lock);
-        } catch (IOException | RuntimeException e) {
-            try {
-                lock.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
-            throw e;
         }
     }
 
@@ -187,6 +160,22 @@ public final class Journal implements AutoCloseable {
     public long sync() throws IOException {
         return gate.change(() -> {
             writer.sync();
+            return writer.durablePosition();
+        });
+    }
+
+    /** Begins to make durable what was appended so far, and ends what was begun before; appends may go on meanwhile. Owner. */
+    public void startSync() throws IOException {
+        gate.change(() -> {
+            writer.startSync();
+            return layout;
+        });
+    }
+
+    /** Waits for the {@link #startSync} that was begun last. @return the durable position, which alone may be acknowledged (J10). Owner. */
+    public long finishSync() throws IOException {
+        return gate.change(() -> {
+            writer.finishSync();
             return writer.durablePosition();
         });
     }

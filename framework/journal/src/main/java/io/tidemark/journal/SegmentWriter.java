@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,8 @@ final class SegmentWriter {
     private SegmentHeader header;
     private RecordLog log;
     private long fileBytes;
+    private StoreFile.@Nullable PendingWrite pendingSync;
+    private long syncTarget;
     private volatile long writeOffset;
     private volatile long appendedPosition;
     private volatile long durablePosition;
@@ -176,6 +179,7 @@ final class SegmentWriter {
 
     /** Writes the footer. The next segment exists only after all of this one is durable: recovery relies on it (J2). */
     private void seal() throws IOException {
+        finishSync();
         buffers.flush(file);
         SegmentFooter.Encoded footer = SegmentFooter.encode(header, writeOffset, log.before(appendedPosition), spec);
         long needed = writeOffset + footer.body().remaining() + SegmentFooter.TRAILER_BYTES;
@@ -192,11 +196,31 @@ final class SegmentWriter {
 
     /** Makes all that was appended durable. */
     void sync() throws IOException {
+        finishSync();
         long appended = appendedPosition;
         if (appended > durablePosition) {
             buffers.flush(file);
             file.sync();
             durablePosition = appended; // J4
+        }
+    }
+
+    /** Begins to make durable what was appended so far; more can be appended meanwhile. Ends an earlier one first. */
+    void startSync() throws IOException {
+        finishSync();
+        if (appendedPosition > durablePosition) {
+            syncTarget = appendedPosition;
+            pendingSync = file.startSync(buffers.startWrites(file));
+        }
+    }
+
+    /** Waits for what was begun. */
+    void finishSync() throws IOException {
+        StoreFile.@Nullable PendingWrite pending = pendingSync;
+        if (pending != null) {
+            pendingSync = null;
+            pending.await();
+            durablePosition = syncTarget; // J4
         }
     }
 
@@ -214,6 +238,14 @@ final class SegmentWriter {
             }
         }
         buffers.abandon();
+        StoreFile.@Nullable PendingWrite pending = pendingSync;
+        if (pending != null) {
+            try {
+                pending.await();
+            } catch (IOException e) {
+                LOG.atWarn().addKeyValue("segment", segment.path()).setCause(e).log("the last sync failed");
+            }
+        }
     }
 
     /** After the manifest with it is durable. */

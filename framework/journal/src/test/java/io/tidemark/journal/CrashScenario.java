@@ -54,7 +54,13 @@ final class CrashScenario {
             append(journal, model.nextBatch(random, 4, epoch));
             sync(journal);
             checkpoint(journal);
+            journal.startSync();
+            long begun = journal.appendedPosition();
             append(journal, model.nextBatch(random, 3, epoch));
+            if (round % 3 == 0) {
+                durable = Math.max(durable, journal.finishSync());
+                assertTrue(durable >= begun && durable <= journal.appendedPosition());
+            }
             switch (round) {
                 case 4, 9, 13 -> age(journal, round - 3);
                 case 6 -> pin(journal);

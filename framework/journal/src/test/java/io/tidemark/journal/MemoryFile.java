@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One open file of {@link MemoryFiles}. Where it was opened for direct changes it insists on their alignment, as a disk does. */
 final class MemoryFile implements StoreFile {
@@ -94,7 +96,7 @@ final class MemoryFile implements StoreFile {
     @Override
     public PendingWrite startWrite(long offset, ByteBuffer data) {
         if (files.isSlowNow()) {
-            return () -> write(offset, data);
+            return new Slow(() -> write(offset, data));
         }
         try {
             write(offset, data);
@@ -103,6 +105,44 @@ final class MemoryFile implements StoreFile {
             return () -> {
                 throw e;
             };
+        }
+    }
+
+    /** Always slow: what is written meanwhile may become durable with it, or not. */
+    @Override
+    public PendingWrite startSync(List<PendingWrite> after) {
+        return new Slow(() -> {
+            for (PendingWrite write : after) {
+                write.await();
+            }
+            sync();
+        });
+    }
+
+    /** Work that is done when it is waited for the first time. */
+    private static final class Slow implements PendingWrite {
+        private final PendingWrite work;
+        private boolean done;
+        private @Nullable IOException failure;
+
+        Slow(PendingWrite work) {
+            this.work = work;
+        }
+
+        @Override
+        public void await() throws IOException {
+            if (!done) {
+                done = true;
+                try {
+                    work.await();
+                } catch (IOException e) {
+                    failure = e;
+                }
+            }
+            IOException failed = failure;
+            if (failed != null) {
+                throw failed;
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -115,24 +116,49 @@ final class ChannelFile implements StoreFile {
         }
     }
 
-    @Override
-    public PendingWrite startWrite(long offset, ByteBuffer data) {
-        CompletableFuture<Void> done = CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        write(offset, data);
-                    } catch (IOException e) {
-                        throw new CompletionException(e);
-                    }
-                },
-                WriterThreads.shared());
-        return () -> {
+    /** Work on the writer threads. */
+    private record Started(CompletableFuture<Void> done) implements PendingWrite {
+        @Override
+        public void await() throws IOException {
             try {
                 done.join();
             } catch (CompletionException e) {
                 throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
             }
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static Runnable unchecked(Work work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (IOException e) {
+                throw new CompletionException(e);
+            }
         };
+    }
+
+    @Override
+    public PendingWrite startWrite(long offset, ByteBuffer data) {
+        return new Started(CompletableFuture.runAsync(unchecked(() -> write(offset, data)), WriterThreads.shared()));
+    }
+
+    @Override
+    public PendingWrite startSync(List<PendingWrite> after) {
+        CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
+        for (PendingWrite write : after) {
+            CompletableFuture<Void> done =
+                    switch (write) {
+                        case Started(CompletableFuture<Void> future) -> future;
+                        default -> throw new IllegalArgumentException("not a write of this kind of file: " + write);
+                    };
+            all = all.thenCombine(done, (one, other) -> other);
+        }
+        return new Started(all.thenRunAsync(unchecked(this::sync), WriterThreads.shared()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 
 /** One open file. Reads from any thread; changes from one at a time. Offsets and lengths in bytes. */
 public interface StoreFile extends AutoCloseable {
@@ -48,12 +49,15 @@ public interface StoreFile extends AutoCloseable {
     /** Makes what was written, and the length, durable. After it failed, nothing that was written since the last success may be relied on. */
     void sync() throws IOException;
 
+    /** Begins a {@link #sync} that starts when some writes have ended, and fails where one of them did. Other writes may go on meanwhile. */
+    PendingWrite startSync(List<PendingWrite> after);
+
     @Override
     void close() throws IOException;
 
-    /** A write that was begun. */
+    /** A write, or a sync, that was begun. */
     interface PendingWrite {
-        /** Waits until it has ended. @throws IOException if it failed; any part may have been written then */
+        /** Waits until it has ended; any number of times. @throws IOException if it failed; any part may have been written then */
         void await() throws IOException;
     }
 }
