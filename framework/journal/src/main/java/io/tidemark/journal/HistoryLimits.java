@@ -8,8 +8,9 @@ import java.time.Duration;
  * @param history checkpoints that are older go; &gt; 0
  * @param maxBytes what the journal may take on disk; &gt; 0
  * @param whenFull what happens when that is not enough for the history
+ * @param thinning which checkpoints within the history go all the same
  */
-public record HistoryLimits(Duration history, long maxBytes, WhenFull whenFull) {
+public record HistoryLimits(Duration history, long maxBytes, WhenFull whenFull, Thinning thinning) {
     /** What gives way when a journal is full. */
     public enum WhenFull {
         /** History: the oldest checkpoints go before their time. */

@@ -63,9 +63,9 @@ final class SpaceTest {
             journal.setPinning(new CheckpointId(CHECKPOINTS - 30), Pinning.PINNED);
             Instant now = START.plusSeconds(60L * CHECKPOINTS);
             long before = journal.space().totalBytes();
-            HistoryLimits wide = new HistoryLimits(Duration.ofDays(30), before * 2, WhenFull.SHORTEN);
+            HistoryLimits wide = new HistoryLimits(Duration.ofDays(30), before * 2, WhenFull.SHORTEN, Thinning.NONE);
             assertEquals(0, journal.age(wide, now).checkpointsExpired());
-            HistoryLimits narrow = new HistoryLimits(Duration.ofDays(30), before / 2, WhenFull.SHORTEN);
+            HistoryLimits narrow = new HistoryLimits(Duration.ofDays(30), before / 2, WhenFull.SHORTEN, Thinning.NONE);
             HistoryForecast forecast = journal.forecast(narrow);
             assertTrue(forecast.historyWillShrink(), forecast::toString);
             AgeingResult result = journal.age(narrow, now);
@@ -87,18 +87,18 @@ final class SpaceTest {
             Duration day = Duration.ofDays(1);
             assertEquals(
                     HistoryForecast.Advice.SLOW_DOWN,
-                    journal.forecast(new HistoryLimits(day, used + used / 20, WhenFull.SLOW))
+                    journal.forecast(new HistoryLimits(day, used + used / 20, WhenFull.SLOW, Thinning.NONE))
                             .advice());
             assertEquals(
                     HistoryForecast.Advice.GO_ON,
-                    journal.forecast(new HistoryLimits(day, used * 2, WhenFull.SLOW))
+                    journal.forecast(new HistoryLimits(day, used * 2, WhenFull.SLOW, Thinning.NONE))
                             .advice());
-            HistoryForecast full = journal.forecast(new HistoryLimits(day, used, WhenFull.STOP));
+            HistoryForecast full = journal.forecast(new HistoryLimits(day, used, WhenFull.STOP, Thinning.NONE));
             assertEquals(HistoryForecast.Advice.STOP, full.advice());
             assertTrue(full.historyWillShrink() && full.bytesPerHour() > 0, full::toString);
             assertEquals(
                     0,
-                    journal.age(new HistoryLimits(day, used / 4, WhenFull.STOP), START.plusSeconds(60))
+                    journal.age(new HistoryLimits(day, used / 4, WhenFull.STOP, Thinning.NONE), START.plusSeconds(60))
                             .checkpointsExpired());
         }
     }
