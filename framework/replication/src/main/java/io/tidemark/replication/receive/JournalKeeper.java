@@ -7,6 +7,7 @@ import io.tidemark.journal.JournalRefusedException;
 import io.tidemark.journal.VolumeView;
 import io.tidemark.journal.batch.CorruptBatchException;
 import io.tidemark.journal.file.StoreFiles;
+import io.tidemark.replication.receive.KeeperQueue.Work;
 import io.tidemark.replication.wire.BlockDigest;
 import io.tidemark.replication.wire.LaneMessage;
 import io.tidemark.replication.wire.LaneMessage.CheckpointDurable;
@@ -21,14 +22,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,35 +32,31 @@ import org.slf4j.LoggerFactory;
  * The one writer of a VM's journal: a platform thread that takes what lanes sent, appends it, makes it durable as a group, and only then
  * acknowledges (J4, J10).
  *
- * <p>Each round drains the queue, appends every batch, syncs once, records the checkpoints that lie in it, and answers. Other work on the
- * journal (ageing, pinning) is queued to the same thread. When the store fails, the journal is closed and opened anew, which verifies it
- * (J9), before the next lane is welcomed.
+ * <p>Each round drains the queue and appends every batch, while the disk makes the round before durable; then that one is acknowledged, with
+ * the checkpoints that lie in it, and its own sync begins. With nothing queued it is waited for at once. Other work on the journal (pinning,
+ * fencing) is queued to the same thread, and finds everything before it durable. When the store fails, the journal is closed and opened anew,
+ * which verifies it (J9), before the next lane is welcomed.
  */
 final class JournalKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JournalKeeper.class);
-    private static final long QUEUE_BYTES = 8 << 20;
 
     private final Path folder;
     private final JournalConfig config;
     private final StoreFiles files;
     private final Thread thread;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition arrived = lock.newCondition();
-    private final Condition taken = lock.newCondition();
+    private final KeeperQueue queue;
     private final MessageDigest sha256 = BlockDigest.newSha256();
-
-    // Guarded by the lock.
-    private final Deque<Work> queue = new ArrayDeque<>();
-    private long queuedBytes;
-    private boolean closed;
 
     private volatile Journal journal;
     private @Nullable InboundLane active;
+    /** What was appended and is being made durable. */
+    private @Nullable Group begun;
 
     JournalKeeper(Path folder, JournalConfig config, StoreFiles files) throws IOException {
         this.folder = folder;
         this.config = config;
         this.files = files;
+        this.queue = new KeeperQueue(folder);
         this.journal = Journal.open(folder, config, files);
         this.thread = Thread.ofPlatform()
                 .daemon()
@@ -73,10 +64,11 @@ final class JournalKeeper implements AutoCloseable {
                 .start(this::run);
     }
 
-    private sealed interface Work {
-        record Frame(InboundLane from, ByteBuffer bytes) implements Work {}
-
-        record Task(CompletableFuture<Void> done, JournalTask task) implements Work {}
+    /** What one round took from a lane, and owes it an answer for once it is durable. */
+    private record Group(@Nullable InboundLane lane, List<CheckpointRecord> checkpoints, List<DigestRequest> requests) {
+        static Group of(@Nullable InboundLane lane) {
+            return new Group(lane, new ArrayList<>(), new ArrayList<>());
+        }
     }
 
     /** Something to do on the keeper's thread. */
@@ -91,46 +83,12 @@ final class JournalKeeper implements AutoCloseable {
 
     /** Queues a frame; blocks the transport's thread while the queue is full, which slows the sender down. */
     void enqueue(InboundLane from, ByteBuffer frame) {
-        ByteBuffer copy = ByteBuffer.allocate(frame.remaining()).put(frame).flip();
-        lock.lock();
-        try {
-            while (queuedBytes >= QUEUE_BYTES && !closed) {
-                taken.awaitUninterruptibly();
-            }
-            if (!closed) {
-                queue.add(new Work.Frame(from, copy));
-                queuedBytes += copy.remaining();
-                arrived.signal();
-            }
-        } finally {
-            lock.unlock();
-        }
+        queue.add(from, frame);
     }
 
     /** Runs a task on the keeper's thread, after everything queued before it, and waits for it. */
     void call(JournalTask task) throws IOException {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        lock.lock();
-        try {
-            if (closed) {
-                throw new IOException("the journal in " + folder + " is closed");
-            }
-            queue.add(new Work.Task(done, task));
-            arrived.signal();
-        } finally {
-            lock.unlock();
-        }
-        try {
-            done.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException io) {
-                throw io;
-            }
-            throw new IllegalStateException("work on the journal in " + folder + " failed", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while waiting for the journal in " + folder, e);
-        }
+        queue.call(task);
     }
 
     /** Raises the journal's epoch and tells the connected lane that it is fenced (J7). */
@@ -165,18 +123,16 @@ final class JournalKeeper implements AutoCloseable {
 
     private void run() {
         List<Work> round = new ArrayList<>();
-        while (awaitWork(round)) {
-            List<CheckpointRecord> checkpoints = new ArrayList<>();
-            List<DigestRequest> requests = new ArrayList<>();
+        while (queue.take(round, begun == null)) {
             InboundLane lane = active;
             try {
-                for (Work work : round) {
-                    if (work instanceof Work.Frame(InboundLane from, ByteBuffer bytes) && from == lane) {
-                        take(bytes, checkpoints, requests);
-                    }
+                if (round.isEmpty()) {
+                    finish();
+                } else {
+                    take(round, Group.of(lane));
                 }
-                settle(lane, checkpoints, requests);
             } catch (IOException | RuntimeException e) {
+                begun = null;
                 failed(lane, e);
             }
             for (Work work : round) {
@@ -184,53 +140,34 @@ final class JournalKeeper implements AutoCloseable {
                     runTask(task);
                 }
             }
-            round.clear();
+            queue.recycle(round);
         }
     }
 
-    private boolean awaitWork(List<Work> round) {
-        lock.lock();
-        try {
-            while (queue.isEmpty() && !closed) {
-                arrived.awaitUninterruptibly();
+    private void take(List<Work> round, Group group) throws IOException {
+        for (Work work : round) {
+            if (work instanceof Work.Frame(InboundLane from, ByteBuffer bytes) && from == group.lane) {
+                take(bytes, group);
             }
-            if (closed) {
-                queue.forEach(work -> {
-                    if (work instanceof Work.Task task) {
-                        task.done().completeExceptionally(new IOException("the journal in " + folder + " is closing"));
-                    }
-                });
-                queue.clear();
-                return false;
-            }
-            // Up to and including the first task: what was queued after a task must not overtake it.
-            while (!queue.isEmpty()) {
-                Work work = queue.remove();
-                round.add(work);
-                if (work instanceof Work.Task) {
-                    break;
-                }
-            }
-            queuedBytes = queue.stream()
-                    .mapToLong(work ->
-                            work instanceof Work.Frame frame ? frame.bytes().remaining() : 0)
-                    .sum();
-            taken.signalAll();
-            return true;
-        } finally {
-            lock.unlock();
+        }
+        finish();
+        if (journal.appendedPosition() > journal.durablePosition()) {
+            journal.startSync();
+        }
+        begun = group;
+        if (!group.requests.isEmpty() || round.getLast() instanceof Work.Task) {
+            finish();
         }
     }
 
-    private void take(ByteBuffer frame, List<CheckpointRecord> checkpoints, List<DigestRequest> requests)
-            throws IOException {
+    private void take(ByteBuffer frame, Group group) throws IOException {
         if (!LaneMessageCodec.isMessage(frame)) {
             journal.append(frame);
             return;
         }
         switch (LaneMessageCodec.decode(frame)) {
-            case LaneMessage.Checkpoint(CheckpointRecord checkpoint) -> checkpoints.add(checkpoint);
-            case DigestRequest request -> requests.add(request);
+            case LaneMessage.Checkpoint(CheckpointRecord checkpoint) -> group.checkpoints.add(checkpoint);
+            case DigestRequest request -> group.requests.add(request);
             case Welcome unexpected -> throw unexpected(unexpected);
             case CheckpointDurable unexpected -> throw unexpected(unexpected);
             case Digests unexpected -> throw unexpected(unexpected);
@@ -243,22 +180,26 @@ final class JournalKeeper implements AutoCloseable {
                 "a lane does not send " + message.getClass().getSimpleName());
     }
 
-    private void settle(@Nullable InboundLane lane, List<CheckpointRecord> checkpoints, List<DigestRequest> requests)
-            throws IOException {
-        if (journal.appendedPosition() > journal.durablePosition()) {
-            journal.sync();
+    /** Waits until what was begun is durable, and only then answers for it (J10). */
+    private void finish() throws IOException {
+        Group group = begun;
+        if (group == null) {
+            return;
         }
+        begun = null;
+        journal.finishSync();
+        InboundLane lane = group.lane;
         if (lane == null) {
             return;
         }
         lane.acknowledge(journal.durablePosition());
-        for (CheckpointRecord checkpoint : checkpoints) {
+        for (CheckpointRecord checkpoint : group.checkpoints) {
             if (journal.checkpoint(checkpoint.id()).isEmpty()) {
                 add(checkpoint);
             }
             lane.send(journal.durablePosition(), new CheckpointDurable(checkpoint.id()));
         }
-        for (DigestRequest request : requests) {
+        for (DigestRequest request : group.requests) {
             lane.send(journal.durablePosition(), digests(request));
         }
     }
@@ -356,14 +297,7 @@ final class JournalKeeper implements AutoCloseable {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            arrived.signalAll();
-            taken.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        queue.close();
         try {
             thread.join();
             InboundLane lane = active;
