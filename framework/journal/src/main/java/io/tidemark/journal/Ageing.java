@@ -166,6 +166,10 @@ final class Ageing {
     }
 
     private void fold(List<Segment> chosen) throws IOException {
+        // In the order of the volume they are read all over the place, which a disk is slow at.
+        for (Segment segment : chosen) {
+            segment.willRead();
+        }
         PayloadReader payload = new PayloadReader(catalog, CACHE_BYTES);
         for (int i = 0; i < bases.size(); i++) {
             boolean folded = false;

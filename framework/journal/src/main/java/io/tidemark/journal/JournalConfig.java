@@ -7,12 +7,16 @@ import io.tidemark.journal.batch.BatchFormat;
  *
  * @param segmentBytes length at which a segment is sealed; a multiple of 4 KiB, from 64 KiB to 1 GiB. A batch that is longer than that gets
  *     a segment of its own
- * @param segmentsPerAgeing how many segments one call of {@link Journal#age} folds at most; &gt; 0. It bounds for how long appends wait
+ * @param segmentsPerAgeing how many segments one call of {@link Journal#age} folds at most; &gt; 0. The more at once, the fewer writes to the
+ *     base image, and the longer until space comes back
  * @param viewCacheBytes memory that all open views of the journal may use together to read faster; ≥ 64 KiB
  * @param spareSegments how many segment files are kept for reuse; ≥ 0. Each takes as much room as a segment
  */
 public record JournalConfig(long segmentBytes, int segmentsPerAgeing, int viewCacheBytes, int spareSegments) {
-    private static final int DEFAULT_SPARE_SEGMENTS = 4;
+    /** As many as one ageing frees: a journal that takes as much as it ages makes no new files. */
+    private static final int DEFAULT_SPARE_SEGMENTS = 8;
+
+    private static final int DEFAULT_SEGMENTS_PER_AGEING = 8;
 
     private static final long MIN_SEGMENT_BYTES = 64 * 1024;
     private static final long MAX_SEGMENT_BYTES = 1L << 30;
@@ -40,9 +44,14 @@ public record JournalConfig(long segmentBytes, int segmentsPerAgeing, int viewCa
         this(segmentBytes, segmentsPerAgeing, viewCacheBytes, DEFAULT_SPARE_SEGMENTS);
     }
 
-    /** 64 MiB segments, at most four folded at a time, 16 MiB of cache for all views of a journal. */
+    /** 64 MiB segments, at most eight folded at a time, as many spares, 16 MiB of cache for all views of a journal. */
     public static JournalConfig defaults() {
-        return new JournalConfig(64L << 20, 4, 16 << 20);
+        return new JournalConfig(64L << 20, DEFAULT_SEGMENTS_PER_AGEING, 16 << 20);
+    }
+
+    /** The same with another number of spare segments. */
+    public JournalConfig withSpareSegments(int count) {
+        return new JournalConfig(segmentBytes, segmentsPerAgeing, viewCacheBytes, count);
     }
 
     /** The same with another segment length. */

@@ -86,6 +86,14 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
         }
     }
 
+    /** Says that much of it will be read soon. */
+    void willRead() throws IOException {
+        withFile(open -> {
+            open.willRead(0, open.lengthBytes());
+            return this;
+        });
+    }
+
     private StoreFile acquire() throws IOException {
         StoreFile open;
         synchronized (this) {

@@ -41,13 +41,29 @@ public final class LoadedJournal implements AutoCloseable {
 
     /** A new one, consistent from its beginning. */
     public static LoadedJournal create(Path folder, int volumes, long volumeBytes) throws IOException {
+        return create(folder, volumes, volumeBytes, JournalConfig.defaults());
+    }
+
+    /**
+     * The same where so many bytes come between two ageings: all its segments are kept for reuse. The product gets there by ageing all the
+     * time, so that no more is ever to be reused than the default keeps.
+     */
+    public static LoadedJournal createRecycling(Path folder, int volumes, long volumeBytes, long burstBytes)
+            throws IOException {
+        JournalConfig config = JournalConfig.defaults();
+        // Batches carry tables and padding, up to a tenth.
+        int segments = Math.toIntExact(Math.ceilDiv(burstBytes + burstBytes / 10, config.segmentBytes()));
+        return create(folder, volumes, volumeBytes, config.withSpareSegments(config.spareSegments() + segments));
+    }
+
+    private static LoadedJournal create(Path folder, int volumes, long volumeBytes, JournalConfig config)
+            throws IOException {
         List<JournalVolume> all = new ArrayList<>();
         for (int i = 0; i < volumes; i++) {
             all.add(new JournalVolume(volume(i), volumeBytes));
         }
         JournalSpec spec = new JournalSpec(new JournalId(new VpgId(new UUID(0, 1)), new VmId("bench")), all);
-        LoadedJournal loaded =
-                new LoadedJournal(Journal.create(folder, spec, JournalConfig.defaults(), new FileStoreFiles()));
+        LoadedJournal loaded = new LoadedJournal(Journal.create(folder, spec, config, new FileStoreFiles()));
         BatchBuilder synced = new BatchBuilder(MARKER_BATCH_BYTES);
         synced.addMarker(RecordType.SYNC_END);
         loaded.journal.append(synced.build(0, 1));
@@ -77,18 +93,19 @@ public final class LoadedJournal implements AutoCloseable {
         journal.append(batches.next(journal.appendedPosition(), volumeIndex, offsets));
     }
 
-    /** Appends so much payload, durable in groups; returns once all of it is durable. */
+    /** Appends so much payload as a journal's keeper does: a group is taken while the one before becomes durable; returns once all of it is. */
     public void ingest(TemplateBatches batches, LongSupplier offsets, long payloadBytes) throws IOException {
         long unsyncedBytes = 0;
         for (long done = 0; done < payloadBytes; done += batches.payloadBytes()) {
             append(batches, offsets);
             unsyncedBytes += batches.payloadBytes();
             if (unsyncedBytes >= GROUP_BYTES) {
-                journal.sync();
+                journal.startSync();
                 unsyncedBytes = 0;
             }
         }
-        journal.sync();
+        journal.startSync();
+        journal.finishSync();
     }
 
     /** Appends so much payload with as many checkpoints spread evenly over it. */

@@ -23,7 +23,8 @@ public final class TemplateBatches {
     private static final int VOLUME_AT = 24;
     private static final int FRAME_BYTES = 24;
     private static final long EPOCH = 1;
-    private static final long POOL_BYTES = 32 << 20;
+    /** As much as waits for a journal's keeper at most. */
+    private static final long POOL_BYTES = 8 << 20;
 
     private final List<ByteBuffer> batches = new ArrayList<>();
     private final int recordsPerBatch;

@@ -1,5 +1,6 @@
 package io.tidemark.bench.suite;
 
+import io.tidemark.bench.load.AgeingThread;
 import io.tidemark.bench.load.LoadedJournal;
 import io.tidemark.bench.load.Offsets;
 import io.tidemark.bench.load.TemplateBatches;
@@ -44,21 +45,22 @@ final class AgeingWhileIngesting implements Benchmark {
         return Set.of();
     }
 
-    private static long bytes(Scale scale) {
-        return scale.choose(Scale.GIB, 256 * Scale.MIB);
+    private static long volumeBytes(Scale scale) {
+        return scale.choose(Scale.GIB, 64 * Scale.MIB);
     }
 
     @Override
     public long diskBytes(Scale scale) {
-        return 5 * bytes(scale) + Scale.GIB;
+        return 7 * volumeBytes(scale) + 2 * Scale.GIB;
     }
 
     @Override
     public Outcome measure(Run run) throws IOException, InterruptedException {
-        long bytes = bytes(run.scale());
+        long volumeBytes = volumeBytes(run.scale());
+        long bytes = 4 * volumeBytes;
         TemplateBatches batches = new TemplateBatches(RECORDS_PER_BATCH, RECORD_BYTES, 6);
-        LongSupplier offsets = Offsets.random(bytes, RECORD_BYTES, 6);
-        try (LoadedJournal journal = LoadedJournal.create(run.workplace().fresh("journal"), 1, bytes)) {
+        LongSupplier offsets = Offsets.random(volumeBytes, RECORD_BYTES, 6);
+        try (LoadedJournal journal = LoadedJournal.create(run.workplace().fresh("journal"), 1, volumeBytes)) {
             run.interleave(
                     round -> alone(journal, batches, offsets, bytes, round),
                     round -> together(journal, batches, offsets, bytes, round));
@@ -66,8 +68,8 @@ final class AgeingWhileIngesting implements Benchmark {
         return new Outcome(
                 name(),
                 List.of(
-                        "each side ingests " + Scale.words(bytes) + " per round to a volume of " + Scale.words(bytes)
-                                + "; cache mode of the engine on both",
+                        "each side ingests " + Scale.words(bytes) + " per round to a volume of "
+                                + Scale.words(volumeBytes) + "; cache mode of the engine on both",
                         "MB/s of payload, 1 MB = 10^6 bytes; ageing counts the records that the floor moved over"),
                 List.of(ingest.result(), ageing.result()));
     }
@@ -88,13 +90,16 @@ final class AgeingWhileIngesting implements Benchmark {
         prepare(journal, batches, offsets);
         long floor = journal.journal().statistics().floorPosition();
         long began = System.nanoTime();
-        for (long done = 0; done < bytes; done += STEP_BYTES) {
-            journal.ingest(batches, offsets, STEP_BYTES);
-            journal.checkpoint();
-            journal.ageOnce();
+        long agedRecords;
+        double seconds;
+        try (AgeingThread running = new AgeingThread(journal.journal())) {
+            for (long done = 0; done < bytes; done += STEP_BYTES) {
+                journal.ingest(batches, offsets, STEP_BYTES);
+                journal.checkpoint();
+            }
+            seconds = secondsSince(began);
+            agedRecords = journal.journal().statistics().floorPosition() - floor;
         }
-        double seconds = secondsSince(began);
-        long agedRecords = journal.journal().statistics().floorPosition() - floor;
         double rate = bytes / BYTES_PER_MB / seconds;
         ingest.tidemark(round, rate);
         ageing.tidemark(round, agedRecords * RECORD_BYTES / BYTES_PER_MB / seconds);

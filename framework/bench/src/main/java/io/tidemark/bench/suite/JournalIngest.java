@@ -65,7 +65,7 @@ final class JournalIngest implements Benchmark {
                         "--direct=1",
                         "--size=" + bytes),
                 Duration.ofMinutes(1));
-        try (LoadedJournal journal = LoadedJournal.create(folder, 1, bytes)) {
+        try (LoadedJournal journal = LoadedJournal.createRecycling(folder, 1, bytes, bytes)) {
             run.interleave(
                     round -> ingest(journal, batches, offsets, bytes, rate, round),
                     round -> rate.peer(round, device.run(run.workplace()).writtenBytesPerSecond() / BYTES_PER_MB));
@@ -75,7 +75,7 @@ final class JournalIngest implements Benchmark {
                 List.of(
                         "each side writes " + Scale.words(bytes) + " per round; MB/s of payload, 1 MB = 10^6 bytes",
                         "fio: O_DIRECT, no fsync, over blocks that are allocated already: the most that the device gives",
-                        "Tidemark: cache mode of the engine, fdatasync after each 4 MiB; what was ingested is aged between rounds"),
+                        "Tidemark: O_DIRECT, fdatasync after each 4 MiB, over recycled segments; what was ingested is aged between rounds"),
                 List.of(rate.result()));
     }
 

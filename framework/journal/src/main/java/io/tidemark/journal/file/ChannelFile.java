@@ -109,6 +109,15 @@ final class ChannelFile implements StoreFile {
     }
 
     @Override
+    public void willRead(long offset, long lengthBytes) {
+        try {
+            KernelCalls.readAhead(path, offset, lengthBytes);
+        } catch (IOException e) {
+            LOG.atDebug().addKeyValue("file", path).setCause(e).log("not read ahead");
+        }
+    }
+
+    @Override
     public void write(long offset, ByteBuffer data) throws IOException {
         long at = offset;
         while (data.hasRemaining()) {

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The calls of Linux that Java has none for: reserving and giving back room, and asking how much a file takes. Any thread.
+ * The calls of Linux that Java has none for: reserving and giving back room, reading ahead, and asking how much a file takes. Any thread.
  *
  * <p>They need native access ({@code --enable-native-access=ALL-UNNAMED}, which all our launchers give). Where a call is missing, or a file
  * system does not know it, callers do without; that is said once in the log.
@@ -23,9 +23,14 @@ import org.slf4j.LoggerFactory;
 final class KernelCalls {
     private static final Logger LOG = LoggerFactory.getLogger(KernelCalls.class);
 
+    private static final int O_RDONLY = 0;
     private static final int O_RDWR = 2;
     private static final int KEEP_SIZE = 1;
     private static final int PUNCH_HOLE = 2;
+    private static final int WILL_NEED = 3;
+    /** Of one piece of advice the kernel heeds as much as its read-ahead window is long, by default this, and forgets the rest. */
+    private static final long READ_AHEAD_BYTES = 128 << 10;
+
     private static final int AT_FDCWD = -100;
     private static final int STATX_BLOCKS = 0x400;
     private static final int STATX_BYTES = 256;
@@ -40,6 +45,7 @@ final class KernelCalls {
     private final MethodHandle close;
     private final MethodHandle fallocate;
     private final MethodHandle statx;
+    private final MethodHandle advise;
 
     private KernelCalls(Linker linker) {
         Linker.Option errno = Linker.Option.captureCallState("errno");
@@ -51,6 +57,7 @@ final class KernelCalls {
         this.close = handle(linker, "close", FunctionDescriptor.of(number, number), errno);
         this.fallocate =
                 handle(linker, "fallocate", FunctionDescriptor.of(number, number, number, large, large), errno);
+        this.advise = handle(linker, "posix_fadvise", FunctionDescriptor.of(number, number, large, large, number));
         this.statx = handle(linker, "statx", FunctionDescriptor.of(number, number, text, number, number, text), errno);
     }
 
@@ -84,25 +91,50 @@ final class KernelCalls {
         return CALLS.isPresent() && CALLS.get().fallocate(file, PUNCH_HOLE | KEEP_SIZE, offset, lengthBytes);
     }
 
+    /** Has a range read into the page cache; returns while it still is. Does nothing where that cannot be done. */
+    static void readAhead(Path file, long offset, long lengthBytes) throws IOException {
+        if (CALLS.isPresent()) {
+            KernelCalls calls = CALLS.get();
+            calls.withDescriptor(file, O_RDONLY, "posix_fadvise", (state, descriptor) -> {
+                for (long at = offset; at < offset + lengthBytes; at += READ_AHEAD_BYTES) {
+                    // A hint: what it answers changes nothing.
+                    int _ = (int) calls.advise.invokeExact(descriptor, at, READ_AHEAD_BYTES, WILL_NEED);
+                }
+                return true;
+            });
+        }
+    }
+
     private boolean fallocate(Path file, int mode, long offset, long lengthBytes) throws IOException {
+        return withDescriptor(file, O_RDWR, "fallocate", (state, descriptor) -> {
+            int result;
+            do {
+                result = (int) fallocate.invokeExact(state, descriptor, mode, offset, lengthBytes);
+            } while (result != 0 && errno(state) == Errno.INTERRUPTED);
+            if (result == 0) {
+                return true;
+            }
+            if (errno(state) == Errno.NOT_SUPPORTED || errno(state) == Errno.NO_SUCH_CALL) {
+                return false;
+            }
+            throw failure("fallocate", file, state);
+        });
+    }
+
+    /** What is done with an open file; {@code state} takes the error number. */
+    private interface DescriptorTask {
+        boolean run(MemorySegment state, int descriptor) throws Throwable;
+    }
+
+    private boolean withDescriptor(Path file, int mode, String call, DescriptorTask task) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            int descriptor = (int) open.invokeExact(state, arena.allocateFrom(file.toString()), O_RDWR);
+            int descriptor = (int) open.invokeExact(state, arena.allocateFrom(file.toString()), mode);
             if (descriptor < 0) {
                 throw failure("open", file, state);
             }
             try {
-                int result;
-                do {
-                    result = (int) fallocate.invokeExact(state, descriptor, mode, offset, lengthBytes);
-                } while (result != 0 && errno(state) == Errno.INTERRUPTED);
-                if (result == 0) {
-                    return true;
-                }
-                if (errno(state) == Errno.NOT_SUPPORTED || errno(state) == Errno.NO_SUCH_CALL) {
-                    return false;
-                }
-                throw failure("fallocate", file, state);
+                return task.run(state, descriptor);
             } finally {
                 MemorySegment ignored = arena.allocate(STATE);
                 int _ = (int) close.invokeExact(ignored, descriptor);
@@ -110,7 +142,7 @@ final class KernelCalls {
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new IOException("fallocate of " + file + " failed", e);
+            throw new IOException(call + " of " + file + " failed", e);
         }
     }
 

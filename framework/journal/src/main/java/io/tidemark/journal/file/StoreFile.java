@@ -22,6 +22,9 @@ public interface StoreFile extends AutoCloseable {
     /** Fills {@code into}. @throws java.io.EOFException if the file ends before */
     void read(long offset, ByteBuffer into) throws IOException;
 
+    /** Says that a range will be read soon, in any order. A hint: it may do nothing, and never fails. */
+    default void willRead(long offset, long lengthBytes) {}
+
     /** Writes all that remains in {@code data}; where it throws, any part may have been written. */
     void write(long offset, ByteBuffer data) throws IOException;
 
