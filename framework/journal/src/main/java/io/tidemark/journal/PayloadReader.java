@@ -5,6 +5,9 @@ import io.tidemark.journal.batch.BatchFrame;
 import io.tidemark.journal.batch.BatchTables;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads payload from segments, by segment number and place; verifies each frame. What was read last is kept, within a bound for the whole
@@ -42,6 +45,38 @@ final class PayloadReader {
             into.put(raw, at - frame.rawStart(), part);
             at += part;
         }
+    }
+
+    /**
+     * Which parts of a piece of payload are there: their ends in it, in turn of what is there and what is gone with its frame, beginning with the
+     * former. Null if all of it is there. The segment must be held.
+     */
+    int @Nullable [] presentParts(long segmentNumber, long place, int lengthBytes) throws IOException {
+        Segment segment = catalog.numbered(segmentNumber);
+        AbsentFrames absent = segment.absent();
+        if (absent.runs().isEmpty()) {
+            return null;
+        }
+        long batchOffset = (place >>> 32) * BatchFormat.ALIGNMENT_BYTES;
+        BitSet frames = absent.of(batchOffset);
+        if (frames.isEmpty()) {
+            return null;
+        }
+        BatchTables batch = tables(segment, batchOffset);
+        int start = (int) place;
+        int[] ends = new int[batch.header().frameCount() + 2];
+        int count = 0;
+        boolean there = true;
+        for (int i = batch.frameIndexOf(start);
+                i < batch.header().frameCount() && batch.frame(i).rawStart() < start + lengthBytes;
+                i++) {
+            if (frames.get(i) == there) {
+                ends[count++] = Math.max(0, batch.frame(i).rawStart() - start);
+                there = !there;
+            }
+        }
+        ends[count++] = lengthBytes;
+        return Arrays.copyOf(ends, count);
     }
 
     private BatchTables tables(Segment segment, long batchOffset) throws IOException {

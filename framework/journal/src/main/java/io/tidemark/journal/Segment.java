@@ -50,6 +50,8 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
     private volatile SoftReference<MappedIndex> index = new SoftReference<>(null);
     private volatile SoftReference<RecordLog> rebuilt = new SoftReference<>(null);
 
+    private volatile SoftReference<AbsentFrames> absent = new SoftReference<>(null);
+
     Segment(SegmentFiles files, Path path, long number, long basePosition, JournalSpec spec, UUID incarnation) {
         this.files = files;
         this.path = path;
@@ -210,6 +212,23 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
                 .setCause(cause)
                 .log("the index of a sealed segment is damaged; its record log is used instead");
         footerDamaged = true;
+    }
+
+    /** Which frames of it are gone; {@link AbsentFrames#DAMAGED} if the file that says so is damaged. */
+    AbsentFrames absent() throws IOException {
+        AbsentFrames known = absent.get();
+        if (known == null) {
+            Path file = JournalLayout.thinned(path, number);
+            known = files.files().exists(file) ? AbsentFrames.read(files.files(), file, header()) : AbsentFrames.NONE;
+            absent = new SoftReference<>(known);
+        }
+        return known;
+    }
+
+    /** Durably says which frames are gone, before they go. */
+    void setAbsent(AbsentFrames frames) throws IOException {
+        WholeFile.replace(files.files(), JournalLayout.thinned(path, number), frames.encode(header()));
+        absent = new SoftReference<>(frames);
     }
 
     /** Lets go of the mapping of its index; a run tells the same. */
