@@ -357,7 +357,8 @@ public final class Journal implements AutoCloseable {
                 appendedPosition(),
                 table.oldest().map(CheckpointRecord::time),
                 table.newest().map(CheckpointRecord::time),
-                catalog.openViews());
+                catalog.openViews(),
+                parts.memory().weightBytes());
     }
 
     /** Whether changes are refused until the journal is opened again (J9). */

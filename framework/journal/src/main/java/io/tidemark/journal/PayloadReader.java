@@ -28,6 +28,11 @@ final class PayloadReader {
         this.tables = new WeightedCache<>(cacheBytes / 4);
     }
 
+    /** What is kept weighs so much. */
+    long weightBytes() {
+        return frames.weight() + tables.weight();
+    }
+
     /** Fills {@code into} from a place; the segment must be held. */
     void read(long segmentNumber, long place, ByteBuffer into) throws IOException {
         long batchOffset = (place >>> 32) * BatchFormat.ALIGNMENT_BYTES;

@@ -20,6 +20,11 @@ final class ViewMemory {
         this.regions = new WeightedCache<>(cacheBytes / 4);
     }
 
+    /** About what is kept, in bytes. */
+    long weightBytes() {
+        return payload.weightBytes() + partialTables.weight() + regions.weight();
+    }
+
     PayloadReader payload() {
         return payload;
     }
