@@ -22,13 +22,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each step is durable before the next begins (J3), and each may be repeated (J8): after a crash the checkpoints that were to go are gone or
  * not, no view opens before the announced floor, segments between the two floors are folded again, and those below the recorded floor are
- * deleted.
+ * deleted. Where history is thinned out, {@link Thinner} gives room back afterwards.
  */
 final class Ageing {
     private static final Logger LOG = LoggerFactory.getLogger(Ageing.class);
 
     /** Payload that is kept while a fold lasts: frames hold several extents, and are needed in another order than they lie. */
     private static final long CACHE_BYTES = 64 << 20;
+
+    /** Bounds how many fsyncs of the checkpoint log one call makes. */
+    private static final int MAX_THINNING_ENTRIES = 16;
 
     private final StoreFiles files;
     private final JournalConfig config;
@@ -40,6 +43,7 @@ final class Ageing {
     private final SpareSegments spares;
     private final ManifestFile manifest;
     private final ReentrantLock history;
+    private final Thinner thinner;
 
     /** @param history held while it is decided which checkpoints and positions stay */
     Ageing(
@@ -58,6 +62,7 @@ final class Ageing {
         this.spares = parts.spares();
         this.manifest = manifest;
         this.history = history;
+        this.thinner = new Thinner(parts);
     }
 
     /** What was decided, while nothing else could change the history. */
@@ -65,7 +70,7 @@ final class Ageing {
 
     /** Ages by time alone. */
     AgeingResult run(Instant keepSince) throws IOException {
-        return run(keepSince, 0);
+        return run(keepSince, 0, Thinning.NONE, keepSince);
     }
 
     /** Ages by time, and by size where that is to give way. */
@@ -78,11 +83,13 @@ final class Ageing {
                 keepFromPosition = catalog.startAfter(Math.ceilDiv(excess, config.segmentBytes()));
             }
         }
-        return run(now.minus(limits.history()), keepFromPosition);
+        return run(now.minus(limits.history()), keepFromPosition, limits.thinning(), now);
     }
 
-    private AgeingResult run(Instant keepSince, long keepFromPosition) throws IOException {
+    private AgeingResult run(Instant keepSince, long keepFromPosition, Thinning thinning, Instant now)
+            throws IOException {
         Plan plan = plan(keepSince, keepFromPosition);
+        int thinned = thinCheckpoints(thinning, now);
         if (!plan.chosen.isEmpty()) {
             long floor = plan.chosen.getLast().endPosition();
             fold(plan.chosen);
@@ -96,7 +103,39 @@ final class Ageing {
                 history.unlock();
             }
         }
-        return release(plan);
+        Released released = release();
+        Thinner.Result result = thinner.run(thinning, now, config.segmentsPerAgeing());
+        return new AgeingResult(
+                plan.expired,
+                thinned,
+                plan.chosen.size(),
+                released.segments,
+                released.bytes,
+                manifest.current().floorPosition(),
+                catalog.foldable(plan.limit),
+                result.segments(),
+                result.bytes(),
+                result.more());
+    }
+
+    /** Durably takes the checkpoints away that are thinned out, a bounded number at a time. @return how many */
+    private int thinCheckpoints(Thinning thinning, Instant now) throws IOException {
+        int thinned = 0;
+        boolean more = !thinning.isEmpty();
+        for (int i = 0; i < MAX_THINNING_ENTRIES && more; i++) {
+            // The owner, who may want to add a checkpoint, waits for one entry at most.
+            history.lock();
+            try {
+                List<IdRange> chosen = new CheckpointThinning(
+                                checkpoints.table(), thinning, now, catalog.heldCheckpoints())
+                        .choose(CheckpointEntry.Thin.MAX_RANGES);
+                thinned += chosen.isEmpty() ? 0 : checkpoints.thin(chosen);
+                more = chosen.size() == CheckpointEntry.Thin.MAX_RANGES;
+            } finally {
+                history.unlock();
+            }
+        }
+        return thinned;
     }
 
     private Plan plan(Instant keepSince, long keepFromPosition) throws IOException {
@@ -120,7 +159,10 @@ final class Ageing {
         }
     }
 
-    private AgeingResult release(Plan plan) throws IOException {
+    /** Files that went. */
+    private record Released(int segments, long bytes) {}
+
+    private Released release() throws IOException {
         List<Segment> unused = catalog.takeUnused();
         long freedBytes = 0;
         int deleted = 0;
@@ -134,13 +176,7 @@ final class Ageing {
         }
         deleteUnusedRuns();
         checkpoints.compactIfWorthIt();
-        return new AgeingResult(
-                plan.expired,
-                plan.chosen.size(),
-                deleted,
-                freedBytes,
-                manifest.current().floorPosition(),
-                catalog.foldable(plan.limit));
+        return new Released(deleted, freedBytes);
     }
 
     private void deleteUnusedRuns() {
@@ -166,6 +202,9 @@ final class Ageing {
     }
 
     private void fold(List<Segment> chosen) throws IOException {
+        for (Segment segment : chosen) {
+            thinner.restore(segment);
+        }
         // In the order of the volume they are read all over the place, which a disk is slow at.
         for (Segment segment : chosen) {
             segment.willRead();

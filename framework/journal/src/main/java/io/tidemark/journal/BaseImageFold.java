@@ -10,7 +10,8 @@ import java.util.List;
  * checksum of each 4 KiB that changed.
  *
  * <p>Repeating it, wholly or after a crash at any step, ends in the same image (J8): a block that the map calls empty is written as a whole,
- * in any other only units in which something changed.
+ * in any other only units in which something changed. Bytes whose newest version was thinned out stay as they are: until they are folded from a
+ * later record, no view shows them.
  */
 final class BaseImageFold {
     private static final int UNIT = BaseSums.UNIT_BYTES;
@@ -57,7 +58,7 @@ final class BaseImageFold {
     private void fold(int number) throws IOException {
         long start = (long) number * BaseImage.BLOCK_BYTES;
         long end = Math.min(start + BaseImage.BLOCK_BYTES, base.sizeBytes());
-        List<LayerReader.Piece> pieces = changes.resolve(start, end);
+        List<LayerReader.Piece> pieces = changes.resolvePresent(start, end);
         boolean hasData = pieces.stream().anyMatch(LayerReader.Piece.Data.class::isInstance);
         boolean covered = pieces.stream().noneMatch(LayerReader.Piece.Below.class::isInstance);
         block.clear().limit((int) (end - start));

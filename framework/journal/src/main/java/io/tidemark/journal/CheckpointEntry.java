@@ -6,6 +6,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /** One entry of the checkpoint log: a multiple of 64 bytes. */
@@ -14,6 +16,7 @@ sealed interface CheckpointEntry {
     int MAX_BYTES = SLOT_BYTES + CheckpointRecord.MAX_TAG_BYTES;
     int MAGIC = 0x50434D54; // "TMCP"
     int CRC_AT = 60;
+    int RANGE_BYTES = 16;
 
     /** A new checkpoint; one that is damaged only where a log is rewritten. */
     record Add(CheckpointRecord checkpoint, boolean damaged) implements CheckpointEntry {
@@ -99,6 +102,41 @@ sealed interface CheckpointEntry {
         }
     }
 
+    /** The checkpoints from some ids to others that may be thinned out are gone. */
+    record Thin(List<IdRange> ranges) implements CheckpointEntry {
+        static final int MAX_RANGES = CheckpointRecord.MAX_TAG_BYTES / RANGE_BYTES;
+
+        public Thin {
+            ranges = List.copyOf(ranges);
+        }
+
+        @Override
+        public CheckpointTable applyTo(CheckpointTable table, Path path, long offset) {
+            return table.withoutThinned(ranges);
+        }
+
+        @Override
+        public ByteBuffer encode(long offset) {
+            int rangeBytes = ranges.size() * RANGE_BYTES;
+            ByteBuffer bytes = slots(5, Math.ceilDiv(SLOT_BYTES + rangeBytes, SLOT_BYTES) * SLOT_BYTES);
+            bytes.putShort(8, (short) rangeBytes);
+            for (int i = 0; i < ranges.size(); i++) {
+                bytes.putLong(SLOT_BYTES + i * RANGE_BYTES, ranges.get(i).first());
+                bytes.putLong(SLOT_BYTES + i * RANGE_BYTES + 8, ranges.get(i).last());
+            }
+            return sealed(bytes, offset);
+        }
+
+        private static Thin decode(ByteBuffer log, int at) {
+            List<IdRange> ranges = new ArrayList<>();
+            int end = at + SLOT_BYTES + log.getShort(at + 8);
+            for (int range = at + SLOT_BYTES; range < end; range += RANGE_BYTES) {
+                ranges.add(new IdRange(log.getLong(range), log.getLong(range + 8)));
+            }
+            return new Thin(ranges);
+        }
+    }
+
     /** The table after this entry. */
     CheckpointTable applyTo(CheckpointTable table, Path path, long offset) throws JournalCorruptException;
 
@@ -146,6 +184,7 @@ sealed interface CheckpointEntry {
             case 2 -> new Pin(new CheckpointId(log.getLong(at + 16)), CheckpointCodes.pinning(log.get(at + 6)));
             case 3 -> new Expire(log.getLong(at + 16));
             case 4 -> new Mark(log.getLong(at + 16), log.getLong(at + 24), log.get(at + 7) != 0);
+            case 5 -> Thin.decode(log, at);
             default ->
                 throw new JournalCorruptException("checkpoint entry at offset " + at + " has unknown type " + type
                         + "; it was written by a newer program. Use that one");

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -170,6 +171,13 @@ final class CheckpointLog {
             append(new CheckpointEntry.Expire(bound));
         }
         return expired;
+    }
+
+    /** Drops the thinnable checkpoints in some ranges of ids, at most {@link CheckpointEntry.Thin#MAX_RANGES}. @return how many */
+    synchronized int thin(List<IdRange> ranges) throws IOException {
+        int before = table.size();
+        append(new CheckpointEntry.Thin(ranges));
+        return before - table.size();
     }
 
     /** Says of the checkpoints from one id to another whether what they need is damaged. */

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,11 +63,30 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
         return size;
     }
 
+    long id(int index) {
+        return ids[index];
+    }
+
+    long position(int index) {
+        return positions[index];
+    }
+
+    boolean damaged(int index) {
+        return (kinds[index] & DAMAGED_BIT) != 0;
+    }
+
+    /** Whether one may be thinned out: an automatic one that is neither pinned nor tagged. */
+    boolean thinnable(int index) {
+        return (kinds[index] & KIND_BITS) == CheckpointCodes.of(CheckpointRecord.Kind.AUTOMATIC)
+                && !pinned(index)
+                && !tags.containsKey(ids[index]);
+    }
+
     private boolean pinned(int index) {
         return (kinds[index] & PINNED_BIT) != 0;
     }
 
-    private Instant time(int index) {
+    Instant time(int index) {
         return Instant.ofEpochSecond(seconds[index], nanos[index]);
     }
 
@@ -177,6 +197,11 @@ final class CheckpointTable extends AbstractList<CheckpointRecord> implements Ra
     /** The same without the unpinned checkpoints whose id is smaller than a bound; O(n). */
     CheckpointTable withoutUnpinnedBefore(long bound) {
         return filtered(i -> ids[i] >= bound || pinned(i));
+    }
+
+    /** The same without the thinnable checkpoints in some ranges of ids, which are sorted; O(n log ranges). */
+    CheckpointTable withoutThinned(List<IdRange> ranges) {
+        return filtered(i -> !thinnable(i) || !IdRange.contains(ranges, ids[i]));
     }
 
     private CheckpointTable filtered(IntPredicate kept) {

@@ -54,20 +54,20 @@ final class ExtentSort {
     private Columns from;
     private Columns to;
 
-    private ExtentSort(RecordLog.Snapshot records, int volume, int count) {
+    private ExtentSort(RecordLog.Snapshot records, int first, int end, int volume, int count) {
         // A record splits one extent at most, and adds itself.
         this.from = new Columns(2 * count, count + 1);
         this.to = new Columns(2 * count, count + 1);
-        load(records, volume);
+        load(records, first, end, volume);
     }
 
-    /** The newest versions of a volume's bytes. */
-    static ExtentTable sort(RecordLog.Snapshot records, int volume) {
+    /** The newest versions of a volume's bytes, from the records between two indexes. */
+    static ExtentTable sort(RecordLog.Snapshot records, int first, int end, int volume) {
         int count = 0;
-        for (int i = 0; i < records.size(); i++) {
+        for (int i = first; i < end; i++) {
             count += records.volume(i) == volume ? 1 : 0;
         }
-        ExtentSort sort = new ExtentSort(records, volume, count);
+        ExtentSort sort = new ExtentSort(records, first, end, volume, count);
         while (sort.from.runs > 1) {
             sort.mergePairs();
         }
@@ -79,9 +79,9 @@ final class ExtentSort {
                 Arrays.copyOf(sorted.places, sorted.size));
     }
 
-    private void load(RecordLog.Snapshot records, int volume) {
+    private void load(RecordLog.Snapshot records, int first, int end, int volume) {
         long previousEnd = 0;
-        for (int i = 0; i < records.size(); i++) {
+        for (int i = first; i < end; i++) {
             if (records.volume(i) == volume) {
                 if (records.start(i) < previousEnd) {
                     from.closeRun();

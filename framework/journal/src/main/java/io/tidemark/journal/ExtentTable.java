@@ -52,7 +52,12 @@ final class ExtentTable implements ExtentLayer {
 
     /** The records of one volume, from those that a log had first: the newest version of each byte. */
     static ExtentTable of(RecordLog.Snapshot records, int volume) {
-        return ExtentSort.sort(records, volume);
+        return ExtentSort.sort(records, 0, records.size(), volume);
+    }
+
+    /** The same from some of the records alone. */
+    static ExtentTable of(RecordLog.Snapshot records, int from, int end, int volume) {
+        return ExtentSort.sort(records, from, end, volume);
     }
 
     private final class Cursor implements ExtentCursor {

@@ -7,18 +7,33 @@ import java.util.List;
 /**
  * What a region of a view consists of, found once for all layers: from then on a lookup there is one search. Immutable.
  *
- * @param pieces in order, without gaps
+ * @param pieces in order, without gaps; empty as long as it is not known
+ * @param reads how often it was read until it was flattened
  */
-record FlatRegion(List<Piece> pieces) {
+record FlatRegion(List<Piece> pieces, int reads) {
     static final int BYTES = 4 << 20;
 
-    /** Stands for a region that was read once. */
-    static final FlatRegion SEEN = new FlatRegion(List.of());
+    /** How often a region is read before it is flattened: that costs as much as many lookups, and its memory may be taken from hotter ones. */
+    private static final int READS_UNTIL_HOT = 8;
 
     private static final int WEIGHT_PER_PIECE = 56;
 
     /** Which region of which view. */
     record Key(long view, long region) {}
+
+    /** Stands for a region that was read so often, and is not known yet. */
+    static FlatRegion seen(int reads) {
+        return new FlatRegion(List.of(), reads);
+    }
+
+    /** Whether the next read of a region is the one that flattens it. */
+    boolean isHot() {
+        return reads >= READS_UNTIL_HOT;
+    }
+
+    boolean isKnown() {
+        return !pieces.isEmpty();
+    }
 
     int weightBytes() {
         return 128 + WEIGHT_PER_PIECE * pieces.size();

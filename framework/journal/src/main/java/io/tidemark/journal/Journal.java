@@ -297,7 +297,7 @@ public final class Journal implements AutoCloseable {
 
     /** Opens a volume as it is at the durable position, consistent or not: what a delta sync compares with. */
     public VolumeView openLatest(VolumeId volume) throws IOException {
-        return views.open(volume, durablePosition(), SegmentCatalog.NO_CHECKPOINT);
+        return views.openLatest(volume);
     }
 
     /**
@@ -324,10 +324,13 @@ public final class Journal implements AutoCloseable {
 
     /**
      * The same by time and size: where the journal takes more than it may and history is what gives way, spare files go first, and then the
-     * oldest unpinned checkpoints. The newest checkpoint always stays.
+     * oldest unpinned checkpoints. The newest checkpoint always stays. Where history is to be thinned out, checkpoints between go too, and what
+     * only they showed is given back, of at most {@link JournalConfig#segmentsPerAgeing} segments per call.
      */
     public AgeingResult age(HistoryLimits limits, Instant now) throws IOException {
-        return gate.beside(() -> ageing.run(now, limits, space.count()));
+        // Counting changes nothing: where it fails, the journal is as well as before.
+        SpaceUse use = space.count();
+        return gate.beside(() -> ageing.run(now, limits, use));
     }
 
     /** What the journal takes on disk, as {@code du} counts it. Looks at every file: O(segments). Any thread. */
@@ -354,7 +357,8 @@ public final class Journal implements AutoCloseable {
                 appendedPosition(),
                 table.oldest().map(CheckpointRecord::time),
                 table.newest().map(CheckpointRecord::time),
-                catalog.openViews());
+                catalog.openViews(),
+                parts.memory().weightBytes());
     }
 
     /** Whether changes are refused until the journal is opened again (J9). */

@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -194,10 +195,12 @@ public final class JournalInspection implements AutoCloseable {
                 if (batch.firstPosition() != position || offset + batch.lengthBytes() > lengthBytes) {
                     return position;
                 }
-                Batch whole = Batch.parse(segment.readAt(offset, batch.lengthBytes()));
+                BitSet absent = segment.absent().of(offset);
+                Batch whole = Batch.parse(segment.readAt(offset, batch.lengthBytes()), absent);
                 whole.verifyPayload();
                 if (print) {
                     print(whole, offset, stamp, out);
+                    absent.stream().forEach(frame -> out.printf("thinned      frame %d%n", frame));
                 }
                 offset += batch.lengthBytes();
                 position = batch.endPosition();

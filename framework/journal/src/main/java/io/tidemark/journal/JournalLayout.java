@@ -14,8 +14,9 @@ record JournalLayout(Path folder) {
     private static final Pattern SPARE = Pattern.compile("spare-[0-9a-f]{16}\\.tms");
     private static final Pattern BASE = Pattern.compile("base-\\d{4}\\.(img|map|sum)");
     private static final Pattern RUN = Pattern.compile("run-(\\d{2})-([0-9a-f]{16})\\.tmx");
+    private static final Pattern THINNED = Pattern.compile("thinned-([0-9a-f]{16})\\.tmn");
     private static final Pattern OURS = Pattern.compile(
-            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map|sum)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx)(\\.tmp)?");
+            "(journal\\.(tmj|creating|deleting)|checkpoints\\.tml|base-\\d{4}\\.(img|map|sum)|segment-[0-9a-f]{16}(-[0-9a-f]{16})?\\.tms|spare-[0-9a-f]{16}\\.tms|run-\\d{2}-[0-9a-f]{16}\\.tmx|thinned-[0-9a-f]{16}\\.tmn)(\\.tmp)?");
 
     Path manifest() {
         return folder.resolve("journal.tmj");
@@ -51,6 +52,19 @@ record JournalLayout(Path folder) {
 
     Path run(int level, long firstSegment) {
         return folder.resolve("run-" + (level < 10 ? "0" : "") + level + "-" + hex(firstSegment) + ".tmx");
+    }
+
+    /** What says which frames of a segment are gone. */
+    static Path thinned(Path segment, long number) {
+        return segment.resolveSibling("thinned-" + hex(number) + ".tmn");
+    }
+
+    /** The number of the segment that such a file speaks of; empty for other files. */
+    static OptionalLong thinnedNumber(Path file) {
+        Matcher matcher = THINNED.matcher(name(file));
+        return matcher.matches()
+                ? OptionalLong.of(HexFormat.fromHexDigitsToLong(matcher.group(1)))
+                : OptionalLong.empty();
     }
 
     private static String hex(long number) {

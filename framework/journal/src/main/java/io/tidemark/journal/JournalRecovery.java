@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -71,6 +72,7 @@ final class JournalRecovery {
                 folder.stream().filter(JournalLayout::isSpare).toList());
         retireFolded(segments, manifest, spares);
         verifyContinuity(segments, manifest);
+        deleteThinnedBefore(segments.getFirst().number(), folder);
         Segment last = segments.getLast();
         StoreFile file = files.openDirect(last.path());
         opened.add(file);
@@ -156,6 +158,16 @@ final class JournalRecovery {
             long lengthBytes = folded.withFile(StoreFile::lengthBytes);
             folded.close();
             spares.recycle(folded.number(), folded.path(), lengthBytes);
+        }
+    }
+
+    /** What spoke of segments that are gone: the manifest proves that they were folded. */
+    private void deleteThinnedBefore(long firstSegment, List<Path> folder) throws IOException {
+        for (Path file : folder) {
+            OptionalLong number = JournalLayout.thinnedNumber(file);
+            if (number.isPresent() && number.getAsLong() < firstSegment && files.exists(file)) {
+                files.delete(file);
+            }
         }
     }
 

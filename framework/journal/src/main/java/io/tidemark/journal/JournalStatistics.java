@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param oldestCheckpoint time of the oldest checkpoint that can be chosen
  * @param newestCheckpoint time of the newest
  * @param openViews views that hold ageing back
+ * @param viewCacheBytes memory that the open views share; at most {@link JournalConfig#viewCacheBytes}
  */
 public record JournalStatistics(
         long segmentBytes,
@@ -28,7 +29,8 @@ public record JournalStatistics(
         long appendedPosition,
         Optional<Instant> oldestCheckpoint,
         Optional<Instant> newestCheckpoint,
-        int openViews) {
+        int openViews,
+        long viewCacheBytes) {
     /** Everything on disk. */
     public long totalBytes() {
         return segmentBytes + baseBytes + checkpointLogBytes;

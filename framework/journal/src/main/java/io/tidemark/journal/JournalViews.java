@@ -13,6 +13,7 @@ final class JournalViews {
     private final SegmentCatalog catalog;
     private final List<BaseImage> bases;
     private final ViewMemory memory;
+    private final SegmentWriter writer;
 
     JournalViews(JournalRecovery.Parts parts) {
         this.spec = parts.manifest().spec();
@@ -20,6 +21,7 @@ final class JournalViews {
         this.catalog = parts.catalog();
         this.bases = parts.bases();
         this.memory = parts.memory();
+        this.writer = parts.writer();
     }
 
     /** A checkpoint that can be chosen. */
@@ -40,17 +42,38 @@ final class JournalViews {
     }
 
     VolumeView open(VolumeId volume, CheckpointId checkpoint) throws IOException {
-        return open(volume, find(checkpoint).position(), checkpoint.value());
+        SegmentCatalog.Hold hold = catalog.hold(find(checkpoint).position(), checkpoint.value());
+        try {
+            // Only now is it certain that thinning, which may have taken the checkpoint away meanwhile, sees the hold.
+            find(checkpoint);
+        } catch (JournalRefusedException e) {
+            catalog.release(hold);
+            throw e;
+        }
+        return open(volume, hold);
     }
 
-    /** @param checkpointId the checkpoint that must not expire meanwhile, or {@link SegmentCatalog#NO_CHECKPOINT} */
-    VolumeView open(VolumeId volume, long position, long checkpointId) throws IOException {
-        int index = spec.indexOf(volume);
-        JournalVolume opened = spec.volumes().get(index);
-        SegmentCatalog.Hold hold = catalog.hold(position, checkpointId);
+    /** Opens a volume at the durable position. */
+    VolumeView openLatest(VolumeId volume) throws IOException {
+        while (true) {
+            long position = writer.durablePosition();
+            try {
+                return open(volume, catalog.hold(position, SegmentCatalog.NO_CHECKPOINT));
+            } catch (JournalRefusedException e) {
+                // Ageing may have passed the position since it was asked for.
+                if (position == writer.durablePosition()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private VolumeView open(VolumeId volume, SegmentCatalog.Hold hold) throws IOException {
         try {
+            int index = spec.indexOf(volume);
+            JournalVolume opened = spec.volumes().get(index);
             ViewLayers layers = new ViewLayers(catalog, hold, index, opened.sizeBytes(), memory);
-            return new LayeredView(opened, position, layers, bases.get(index), () -> catalog.release(hold));
+            return new LayeredView(opened, hold.position(), layers, bases.get(index), () -> catalog.release(hold));
         } catch (IOException | RuntimeException e) {
             catalog.release(hold);
             throw e;

@@ -101,6 +101,36 @@ final class LayerReader {
         }
     }
 
+    /**
+     * The same, but where the newest version of a byte was thinned out it counts as changed in no layer. No view shows such a byte: a newer record
+     * before the next kept checkpoint covers it.
+     */
+    List<Piece> resolvePresent(long start, long end) throws IOException {
+        List<Piece> present = new ArrayList<>();
+        for (Piece piece : resolve(start, end)) {
+            int[] ends = piece instanceof Piece.Data data
+                    ? payload.presentParts(data.segment, data.place, (int) (data.end - data.start))
+                    : null;
+            if (ends == null) {
+                present.add(piece);
+            } else {
+                addParts(piece, ends, present);
+            }
+        }
+        return present;
+    }
+
+    private static void addParts(Piece piece, int[] ends, List<Piece> parts) {
+        long from = piece.start();
+        for (int i = 0; i < ends.length; i++) {
+            long to = piece.start() + ends[i];
+            if (to > from) {
+                parts.add(i % 2 == 0 ? piece.between(from, to) : new Piece.Below(from, to));
+            }
+            from = to;
+        }
+    }
+
     /** Reads a piece from its segment; verifies each frame that it needs. */
     void read(Piece.Data piece, ByteBuffer into) throws IOException {
         payload.read(piece.segment, piece.place, into);

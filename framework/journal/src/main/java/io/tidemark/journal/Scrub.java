@@ -118,6 +118,9 @@ final class Scrub {
             return false; // It has aged out.
         }
         try {
+            if (checkpoints.table().find(checkpoint.id()).isEmpty()) {
+                return false; // It was thinned out before it was held.
+            }
             for (int volume = 0; volume < bases.size(); volume++) {
                 long size = manifest.spec().volumes().get(volume).sizeBytes();
                 if (shown.in(new ViewLayers(catalog, hold, volume, size, memory), volume)) {

@@ -1,12 +1,15 @@
 package io.tidemark.journal;
 
 import io.tidemark.journal.batch.BatchFormat;
+import io.tidemark.journal.batch.BatchFrame;
 import io.tidemark.journal.batch.BatchHeader;
 import io.tidemark.journal.batch.BatchRecord;
 import io.tidemark.journal.batch.BatchTables;
 import io.tidemark.journal.batch.CorruptBatchException;
+import io.tidemark.journal.batch.FrameBuffers;
 import io.tidemark.journal.batch.RecordType;
 import io.tidemark.journal.file.StoreFile;
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,6 +52,8 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
     private volatile boolean footerDamaged;
     private volatile SoftReference<MappedIndex> index = new SoftReference<>(null);
     private volatile SoftReference<RecordLog> rebuilt = new SoftReference<>(null);
+
+    private volatile SoftReference<AbsentFrames> absent = new SoftReference<>(null);
 
     Segment(SegmentFiles files, Path path, long number, long basePosition, JournalSpec spec, UUID incarnation) {
         this.files = files;
@@ -220,6 +225,23 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
         footerDamaged = true;
     }
 
+    /** Which frames of it are gone; {@link AbsentFrames#DAMAGED} if the file that says so is damaged. */
+    AbsentFrames absent() throws IOException {
+        AbsentFrames known = absent.get();
+        if (known == null) {
+            Path file = JournalLayout.thinned(path, number);
+            known = files.files().exists(file) ? AbsentFrames.read(files.files(), file, header()) : AbsentFrames.NONE;
+            absent = new SoftReference<>(known);
+        }
+        return known;
+    }
+
+    /** Durably says which frames are gone, before they go. */
+    void setAbsent(AbsentFrames frames) throws IOException {
+        WholeFile.replace(files.files(), JournalLayout.thinned(path, number), frames.encode(header()));
+        absent = new SoftReference<>(frames);
+    }
+
     /** Lets go of the mapping of its index; a run tells the same. */
     void forgetIndex() {
         index = new SoftReference<>(null);
@@ -329,25 +351,34 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
                                 <= spec.volumes().get(record.volumeIndex()).sizeBytes());
     }
 
-    /** Reads and inflates one frame of a batch. */
-    byte[] frameAt(long batchOffset, BatchTables batch, int frameIndex) throws IOException {
+    /** Reads and inflates one frame of a batch. @return its payload, in {@code buffers} */
+    ByteBuffer frameAt(long batchOffset, BatchFrame frame, FrameBuffers buffers) throws IOException {
         try {
-            int storedBytes = batch.frame(frameIndex).storedBytes();
-            long at = batchOffset + batch.frame(frameIndex).storedOffset();
-            return batch.frame(frameIndex).inflate(readAt(at, storedBytes));
+            readAt(batchOffset + frame.storedOffset(), buffers.room(frame));
+            return buffers.inflate(frame);
         } catch (CorruptBatchException e) {
             throw corrupt(batchOffset, e.getMessage() == null ? "" : e.getMessage(), e);
         }
     }
 
     ByteBuffer readAt(long offset, int lengthBytes) throws IOException {
-        return withFile(open -> {
-            if (offset < 0 || offset + lengthBytes > open.lengthBytes()) {
-                throw corrupt(offset, "the file ends before");
+        ByteBuffer bytes = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+        readAt(offset, bytes);
+        return bytes.flip();
+    }
+
+    /** Fills a buffer. */
+    private void readAt(long offset, ByteBuffer into) throws IOException {
+        withFile(open -> {
+            try {
+                if (offset >= 0) {
+                    open.read(offset, into);
+                    return this;
+                }
+            } catch (EOFException e) {
+                throw corrupt(offset, "the file ends before", e);
             }
-            ByteBuffer bytes = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
-            open.read(offset, bytes);
-            return bytes.flip();
+            throw corrupt(offset, "no file has such a place");
         });
     }
 

@@ -13,31 +13,36 @@ import org.jspecify.annotations.Nullable;
  * was part of the journal when it was taken.
  */
 final class SegmentCatalog {
+    /**
+     * Part of the order.
+     *
+     * @param whole oldest first
+     * @param partial the segment in which it ends, if it ends inside one
+     */
+    record Stretch(List<IndexedPart> whole, List<Segment> partial) {}
+
     /** What a view holds until it is released. */
     static final class Hold {
         private final long position;
         private final long checkpointId;
         private final long firstSegment;
-        private final List<IndexedPart> whole;
-        private final List<Segment> partial;
+        private final Stretch stretch;
 
-        private Hold(
-                long position, long checkpointId, long firstSegment, List<IndexedPart> whole, List<Segment> partial) {
+        private Hold(long position, long checkpointId, long firstSegment, Stretch stretch) {
             this.position = position;
             this.checkpointId = checkpointId;
             this.firstSegment = firstSegment;
-            this.whole = whole;
-            this.partial = partial;
+            this.stretch = stretch;
         }
 
         /** What covers the segments from the floor on that end at or before the position, oldest first: O(log segments) parts. */
         List<IndexedPart> whole() {
-            return whole;
+            return stretch.whole;
         }
 
         /** The segment in which the position lies, if it lies inside one. */
         List<Segment> partial() {
-            return partial;
+            return stretch.partial;
         }
 
         long position() {
@@ -57,6 +62,8 @@ final class SegmentCatalog {
     private final Set<Hold> holds = new HashSet<>();
     private final List<Segment> retired = new ArrayList<>();
     private long viewFloor;
+    /** Before this only the positions of checkpoints can be shown. */
+    private long thinnedBefore;
 
     /** @param segments oldest first; the last takes appends */
     SegmentCatalog(List<Segment> segments, long viewFloor) {
@@ -118,24 +125,66 @@ final class SegmentCatalog {
                     "position " + position + " has aged out: history starts at position " + viewFloor
                             + " now. Choose a newer checkpoint");
         }
-        int needed = countStartingBefore(position);
-        boolean lastIsWhole =
-                needed == 0 || (needed < segments.size() && segments.get(needed).basePosition() == position);
-        int wholeCount = lastIsWhole ? needed : needed - 1;
+        if (position < thinnedBefore && checkpointId == NO_CHECKPOINT) {
+            throw new JournalRefusedException(
+                    JournalRefusedException.Reason.NO_SUCH_CHECKPOINT,
+                    "position " + position + " lies between two checkpoints, and history was thinned out there");
+        }
         long first = segments.getFirst().number();
-        Hold hold = new Hold(
-                position,
-                checkpointId,
-                first,
-                wholeCount == 0 ? List.of() : cover(first, first + wholeCount - 1),
-                List.copyOf(segments.subList(wholeCount, needed)));
+        Hold hold = new Hold(position, checkpointId, first, upTo(first, position));
         holds.add(hold);
         return hold;
     }
 
+    /** What makes up the records from the start of a segment to a position. */
+    private Stretch upTo(long first, long position) {
+        int needed = countStartingBefore(position);
+        boolean lastIsWhole =
+                needed == 0 || (needed < segments.size() && segments.get(needed).basePosition() == position);
+        int wholeCount = lastIsWhole ? needed : needed - 1;
+        return new Stretch(
+                cover(first, segments.getFirst().number() + wholeCount - 1),
+                List.copyOf(segments.subList(wholeCount, needed)));
+    }
+
+    /** What makes up the records between a segment and a position beyond it. */
+    synchronized Stretch after(Segment segment, long position) {
+        return position == segment.endPosition()
+                ? new Stretch(List.of(), List.of())
+                : upTo(segment.number() + 1, position);
+    }
+
+    /**
+     * The positions that open views show, sorted. From now on no view without a checkpoint opens before {@code newestCheckpoint}: what no
+     * checkpoint needs before it may go.
+     */
+    synchronized long[] heldForThinning(long newestCheckpoint) {
+        thinnedBefore = Math.max(thinnedBefore, newestCheckpoint);
+        return holds.stream()
+                .mapToLong(Hold::position)
+                .filter(position -> position != NO_POSITION)
+                .sorted()
+                .toArray();
+    }
+
+    /** The checkpoints that views are open on. */
+    synchronized Set<Long> heldCheckpoints() {
+        Set<Long> held = new HashSet<>();
+        holds.forEach(hold -> held.add(hold.checkpointId));
+        return held;
+    }
+
+    /** The sealed segments that are not being folded, oldest first. */
+    synchronized List<Segment> sealed() {
+        return segments.subList(0, segments.size() - 1).stream()
+                .filter(segment -> segment.basePosition() >= viewFloor)
+                .toList();
+    }
+
     /** A hold of all segments that neither keeps anything from being folded nor counts as a view. */
     synchronized Hold pin() {
-        Hold hold = new Hold(NO_POSITION, NO_CHECKPOINT, segments.getFirst().number(), List.of(), List.of());
+        Hold hold =
+                new Hold(NO_POSITION, NO_CHECKPOINT, segments.getFirst().number(), new Stretch(List.of(), List.of()));
         holds.add(hold);
         return hold;
     }

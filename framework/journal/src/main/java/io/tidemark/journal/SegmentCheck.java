@@ -8,6 +8,7 @@ import io.tidemark.journal.batch.CorruptBatchException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /** Reads all of one segment up to a position and says what is damaged. Used once by one thread; the segment must be held. */
@@ -38,6 +39,14 @@ final class SegmentCheck {
                 segment.footerDamage().ifPresent(what -> add(SegmentHeader.BYTES, 0, 0, what));
             }
             records = segment.records(endPosition);
+            if (segment.absent().damaged()) {
+                damages.add(new JournalDamage(
+                        JournalLayout.thinned(segment.path(), segment.number()),
+                        0,
+                        0,
+                        0,
+                        "what says which frames were thinned out is damaged; the next ageing makes it again"));
+            }
         } catch (JournalCorruptException e) {
             add(0, segment.basePosition(), endPosition, String.valueOf(e.getMessage()));
             return damages;
@@ -72,14 +81,26 @@ final class SegmentCheck {
                 throw new CorruptBatchException("the batch does not carry this journal's stamp for this place");
             }
             BatchHeader batchHeader = BatchTables.parseHeader(head);
-            Batch batch = Batch.parse(segment.readAt(offset, batchHeader.lengthBytes()));
-            batch.verifyPayload();
+            verify(offset, batchHeader.lengthBytes(), segment.absent().of(offset));
             bytesRead += batchHeader.lengthBytes();
             if (batchHeader.firstPosition() != firstPosition || batchHeader.endPosition() < endPosition) {
                 throw new CorruptBatchException("another batch lies there: " + batchHeader);
             }
         } catch (CorruptBatchException | JournalCorruptException e) {
             add(offset, firstPosition, endPosition, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Frames that are gone are none that is damaged; more may be thinned out while this reads. */
+    private void verify(long offset, int lengthBytes, BitSet absent) throws IOException {
+        try {
+            Batch.parse(segment.readAt(offset, lengthBytes), absent).verifyPayload();
+        } catch (CorruptBatchException e) {
+            BitSet now = segment.absent().of(offset);
+            if (now.equals(absent)) {
+                throw e;
+            }
+            verify(offset, lengthBytes, now);
         }
     }
 

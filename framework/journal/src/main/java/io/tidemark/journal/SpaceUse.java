@@ -7,7 +7,7 @@ package io.tidemark.journal;
  * @param spareBytes files that are kept to become segments
  * @param runBytes merged indexes
  * @param baseBytes base images and their maps
- * @param otherBytes manifest and checkpoint log
+ * @param otherBytes manifest, checkpoint log, and what says which frames were thinned out
  */
 public record SpaceUse(long segmentBytes, long spareBytes, long runBytes, long baseBytes, long otherBytes) {
     public long totalBytes() {

@@ -103,12 +103,18 @@ final class SpareSegments {
     }
 
     /**
-     * Takes the file of a segment that is no longer part of the journal, or deletes it where there are enough. The folder must be synced
-     * before such a file is used.
+     * Takes the file of a segment that is no longer part of the journal, or deletes it where there are enough, or where it has holes: writing
+     * into those would change metadata. The folder must be synced before such a file is used.
      *
      * @return whether the file is gone
      */
     boolean recycle(long number, Path path, long lengthBytes) throws IOException {
+        Path thinned = JournalLayout.thinned(path, number);
+        if (files.exists(thinned)) {
+            files.delete(path);
+            files.delete(thinned);
+            return true;
+        }
         Path spare = layout.spare(number);
         if (lengthBytes != segmentBytes || count() >= atMost) {
             files.delete(path);

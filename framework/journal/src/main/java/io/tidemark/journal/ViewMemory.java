@@ -20,6 +20,11 @@ final class ViewMemory {
         this.regions = new WeightedCache<>(cacheBytes / 4);
     }
 
+    /** About what is kept, in bytes. */
+    long weightBytes() {
+        return payload.weightBytes() + partialTables.weight() + regions.weight();
+    }
+
     PayloadReader payload() {
         return payload;
     }
@@ -33,20 +38,21 @@ final class ViewMemory {
     }
 
     /**
-     * What a range of a view consists of. A region that is read a second time is flattened.
+     * What a range of a view consists of. A region that is read often is flattened.
      *
      * @param end at most the volume's size, and in the region of {@code start}
      */
     List<Piece> resolve(LayerReader layers, long view, long volumeBytes, long start, long end) {
         FlatRegion.Key key = new FlatRegion.Key(view, start / FlatRegion.BYTES);
-        FlatRegion known = regions.get(key).orElse(null);
-        if (known == null) {
-            regions.put(key, FlatRegion.SEEN, SEEN_WEIGHT);
+        FlatRegion known = regions.get(key).orElse(FlatRegion.seen(0));
+        if (!known.isKnown() && !known.isHot()) {
+            regions.put(key, FlatRegion.seen(known.reads() + 1), SEEN_WEIGHT);
             return layers.resolve(start, end);
         }
-        if (known.equals(FlatRegion.SEEN)) {
+        if (!known.isKnown()) {
             long from = key.region() * FlatRegion.BYTES;
-            known = new FlatRegion(List.copyOf(layers.resolve(from, Math.min(from + FlatRegion.BYTES, volumeBytes))));
+            long to = Math.min(from + FlatRegion.BYTES, volumeBytes);
+            known = new FlatRegion(List.copyOf(layers.resolve(from, to)), known.reads());
             regions.put(key, known, known.weightBytes());
         }
         return known.between(start, end);

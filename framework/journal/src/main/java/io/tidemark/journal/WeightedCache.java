@@ -16,6 +16,11 @@ final class WeightedCache<K, V> {
         this.capacity = capacity;
     }
 
+    /** What all values weigh; at most the capacity. */
+    synchronized long weight() {
+        return weight;
+    }
+
     synchronized Optional<V> get(K key) {
         Weighted<V> found = entries.get(key);
         return found == null ? Optional.empty() : Optional.of(found.value);

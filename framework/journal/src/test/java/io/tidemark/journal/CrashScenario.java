@@ -8,10 +8,13 @@ import io.tidemark.journal.batch.RecordType;
 import io.tidemark.spi.id.CheckpointId;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -24,7 +27,13 @@ final class CrashScenario {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final int ROUNDS = 14;
 
+    private static final Thinning THINNING =
+            new Thinning(List.of(new Thinning.Tier(Duration.ofSeconds(2), Duration.ofSeconds(4))));
+    private static final HistoryLimits LIMITS =
+            new HistoryLimits(Duration.ofDays(1), Long.MAX_VALUE, HistoryLimits.WhenFull.SHORTEN, THINNING);
+
     private final Random random;
+    private final Set<CheckpointId> mayBeThinned = new HashSet<>();
     private final Model model = new Model(Model.spec(150_000, 65_536 + 512));
     private final List<CheckpointRecord> attempted = new ArrayList<>();
     private final List<CheckpointRecord> confirmed = new ArrayList<>();
@@ -52,6 +61,7 @@ final class CrashScenario {
         for (int round = 1; round <= ROUNDS; round++) {
             append(journal, model.nextBatch(random, 10, epoch));
             append(journal, model.nextBatch(random, 4, epoch));
+            append(journal, hot());
             sync(journal);
             checkpoint(journal);
             journal.startSync();
@@ -63,12 +73,20 @@ final class CrashScenario {
             }
             switch (round) {
                 case 4, 9, 13 -> age(journal, round - 3);
+                case 5, 10, 12 -> thin(journal);
                 case 6 -> pin(journal);
                 case 8 -> raiseEpoch(journal);
                 default -> {}
             }
         }
         journal.close();
+    }
+
+    /** The same place each time: what thinning takes the most of. */
+    private Model.Built hot() {
+        byte[] data = new byte[40_000];
+        random.nextBytes(data);
+        return model.write(0, 5_000, data, epoch);
     }
 
     private static void append(Journal journal, Model.Built batch) throws IOException {
@@ -94,6 +112,22 @@ final class CrashScenario {
         Instant since = START.plusSeconds(keepFromSecond);
         keptSince = since.isAfter(keptSince) ? since : keptSince;
         journal.age(since);
+    }
+
+    private void thin(Journal journal) throws IOException {
+        Instant now = START.plusSeconds(nextCheckpoint);
+        confirmed.stream()
+                .limit(confirmed.size() - 1L)
+                .filter(checkpoint -> checkpoint.pinning() == Pinning.UNPINNED)
+                .filter(checkpoint -> THINNING.tierOf(checkpoint.time(), now) >= 0)
+                .filter(checkpoint -> attempted.stream()
+                        .anyMatch(other -> other.id().compareTo(checkpoint.id()) < 0
+                                && THINNING.intervalOf(0, other.time()) == THINNING.intervalOf(0, checkpoint.time())))
+                .forEach(checkpoint -> mayBeThinned.add(checkpoint.id()));
+        AgeingResult result;
+        do {
+            result = journal.age(LIMITS, now);
+        } while (result.moreToThin());
     }
 
     private void pin(Journal journal) throws IOException {
@@ -139,7 +173,7 @@ final class CrashScenario {
         List<CheckpointId> listed =
                 journal.checkpoints().stream().map(CheckpointRecord::id).collect(Collectors.toList());
         for (CheckpointRecord checkpoint : confirmed) {
-            boolean mustBeThere = !checkpoint.time().isBefore(keptSince)
+            boolean mustBeThere = (!checkpoint.time().isBefore(keptSince) && !mayBeThinned.contains(checkpoint.id()))
                     || checkpoint.pinning() == Pinning.PINNED
                     || checkpoint.equals(confirmed.getLast());
             if (mustBeThere) {
@@ -171,6 +205,9 @@ final class CrashScenario {
         epoch = journal.epoch();
         if (journal.consistency() == ConsistencyState.CONSISTENT) {
             checkpoint(journal);
+        }
+        if (!confirmed.isEmpty()) {
+            thin(journal);
         }
         if (confirmed.size() > 4) {
             age(journal, confirmed.size() - 4L);

@@ -18,7 +18,13 @@ final class JournalCrashTest {
     private static int callsOf(long seed) throws IOException {
         MemoryFiles files = new MemoryFiles();
         CrashScenario scenario = new CrashScenario(seed);
+        int[] punches = new int[1];
+        files.setFaults((kind, file) -> {
+            punches[0] += kind == Call.PUNCH ? 1 : 0;
+            return Fault.NONE;
+        });
         scenario.run(files, new ArrayList<>());
+        assertTrue(punches[0] > 2, "history is thinned out: " + punches[0]);
         scenario.verifyAndGoOn(files.copy());
         return files.changes();
     }

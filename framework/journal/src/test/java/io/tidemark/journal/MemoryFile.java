@@ -57,7 +57,9 @@ final class MemoryFile implements StoreFile {
 
     @Override
     public long allocatedBytes() throws IOException {
-        return lengthBytes();
+        synchronized (files) {
+            return lengthBytes() - (long) inode.holes.cardinality() * MemoryInode.PAGE_BYTES;
+        }
     }
 
     @Override
@@ -176,13 +178,16 @@ final class MemoryFile implements StoreFile {
     }
 
     @Override
-    public void punchHole(long offset, long lengthBytes) throws IOException {
+    public boolean punchHole(long offset, long lengthBytes) throws IOException {
         synchronized (files) {
             checkOpen();
+            assertTrue(lengthBytes > 0 && offset + lengthBytes <= inode.current.length, "holes lie inside the file");
+            assertEquals(0, offset % MemoryInode.PAGE_BYTES, "holes start at pages, or give nothing back");
             if (files.enter(Call.PUNCH, path) || files.isDead()) {
-                inode.change(MemoryInode.Change.write(offset, new byte[Math.toIntExact(lengthBytes)]));
+                inode.change(MemoryInode.Change.hole(offset, Math.toIntExact(lengthBytes)));
             }
             files.leave();
+            return true;
         }
     }
 

@@ -2,12 +2,17 @@ package io.tidemark.journal;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 
 /** The contents of a file in memory: those that a reader sees, those that are durable, and the changes between them. */
 final class MemoryInode {
+    static final int PAGE_BYTES = 4096;
+
     static final class Change {
+        private static final long HOLE = -2;
+
         private final long offset;
         private final byte[] data;
         private final long newLength;
@@ -26,6 +31,14 @@ final class MemoryInode {
             return new Change(0, new byte[0], length);
         }
 
+        static Change hole(long offset, int length) {
+            return new Change(offset, new byte[length], HOLE);
+        }
+
+        boolean isHole() {
+            return newLength == HOLE;
+        }
+
         boolean isResize() {
             return newLength >= 0;
         }
@@ -35,7 +48,17 @@ final class MemoryInode {
     byte[] durable = new byte[0];
     private final List<Change> pending = new ArrayList<>();
 
+    /** The pages that take no room, as long as there is no crash. */
+    final BitSet holes = new BitSet();
+
     void change(Change change) {
+        int firstPage = (int) (change.offset / PAGE_BYTES);
+        int endPage = (int) ((change.offset + change.data.length) / PAGE_BYTES);
+        if (change.isHole()) {
+            holes.set(firstPage, endPage);
+        } else if (change.data.length > 0) {
+            holes.clear(firstPage, (int) Math.ceilDiv(change.offset + change.data.length, (long) PAGE_BYTES));
+        }
         current = apply(current, change);
         pending.add(change);
     }

@@ -13,10 +13,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -37,7 +37,7 @@ final class Model {
     private final JournalSpec spec;
     private final List<Op> ops = new ArrayList<>();
     private final List<Built> batches = new ArrayList<>();
-    private final Map<Long, byte[][]> replays = new HashMap<>();
+    private final TreeMap<Long, byte[][]> replays = new TreeMap<>();
     private boolean consistent;
 
     Model(JournalSpec spec) {
@@ -140,15 +140,28 @@ final class Model {
 
     /** What a volume holds after the first {@code position} records. */
     byte[] contents(int volume, long position) {
-        return replays.computeIfAbsent(position, this::replay)[volume].clone();
+        return replayed(position)[volume].clone();
     }
 
+    private byte[][] replayed(long position) {
+        byte[][] known = replays.get(position);
+        if (known == null) {
+            known = replay(position);
+            replays.put(position, known);
+        }
+        return known;
+    }
+
+    /** From the nearest position before it that was replayed. */
     private byte[][] replay(long position) {
+        Map.Entry<Long, byte[][]> nearest = replays.floorEntry(position);
         byte[][] volumes = new byte[spec.volumes().size()][];
         for (int i = 0; i < volumes.length; i++) {
-            volumes[i] = new byte[(int) spec.volumes().get(i).sizeBytes()];
+            volumes[i] =
+                    nearest == null ? new byte[(int) spec.volumes().get(i).sizeBytes()] : nearest.getValue()[i].clone();
         }
-        for (Op op : ops.subList(0, (int) position)) {
+        int from = nearest == null ? 0 : Math.toIntExact(nearest.getKey());
+        for (Op op : ops.subList(from, (int) position)) {
             switch (op.type) {
                 case WRITE -> op.data.get(0, volumes[op.volume], op.offset, op.length);
                 case ZERO, TRIM -> Arrays.fill(volumes[op.volume], op.offset, op.offset + op.length, (byte) 0);
@@ -161,7 +174,7 @@ final class Model {
     /** J1: the view shows, byte by byte, what the model has; its extents claim zeroes only where there are some. */
     void check(VolumeView view) throws IOException {
         int volume = spec.indexOf(view.volume());
-        byte[] expected = contents(volume, view.position());
+        byte[] expected = replayed(view.position())[volume];
         assertEquals(expected.length, view.sizeBytes());
         ByteBuffer actual = ByteBuffer.allocate(expected.length);
         view.read(0, actual);
@@ -171,7 +184,7 @@ final class Model {
 
     /** The same for one range. */
     void checkRange(VolumeView view, int offset, int length) throws IOException {
-        byte[] expected = contents(spec.indexOf(view.volume()), view.position());
+        byte[] expected = replayed(view.position())[spec.indexOf(view.volume())];
         ByteBuffer actual = ByteBuffer.allocate(length);
         view.read(offset, actual);
         compare(view, Arrays.copyOfRange(expected, offset, offset + length), actual.array(), offset);

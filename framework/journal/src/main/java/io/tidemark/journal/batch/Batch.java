@@ -2,6 +2,7 @@ package io.tidemark.journal.batch;
 
 import java.nio.ByteBuffer;
 import java.util.AbstractList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -12,9 +13,12 @@ public final class Batch {
     private final ByteBuffer bytes;
     private final BatchTables tables;
 
-    private Batch(ByteBuffer bytes, BatchTables tables) {
+    private final BitSet absent;
+
+    private Batch(ByteBuffer bytes, BatchTables tables, BitSet absent) {
         this.bytes = bytes;
         this.tables = tables;
+        this.absent = absent;
     }
 
     /**
@@ -24,6 +28,15 @@ public final class Batch {
      * @param buffer exactly one batch between position and limit; both stay as they are
      */
     public static Batch parse(ByteBuffer buffer) throws CorruptBatchException {
+        return parse(buffer, new BitSet());
+    }
+
+    /**
+     * The same for a batch of which some frames are gone: neither they nor the records that lie in them are verified.
+     *
+     * @param absent frames by their place in the table; not changed
+     */
+    public static Batch parse(ByteBuffer buffer, BitSet absent) throws CorruptBatchException {
         BatchTables tables = BatchTables.parse(buffer);
         BatchHeader header = tables.header();
         if (buffer.remaining() != header.lengthBytes()) {
@@ -33,7 +46,9 @@ public final class Batch {
         ByteBuffer bytes = buffer.slice().asReadOnlyBuffer();
         for (int i = 0; i < header.frameCount(); i++) {
             BatchFrame frame = tables.frame(i);
-            frame.verifyStored(bytes.slice(frame.storedOffset(), frame.storedBytes()));
+            if (!absent.get(i)) {
+                frame.verifyStored(bytes.slice(frame.storedOffset(), frame.storedBytes()));
+            }
         }
         for (int at = tables.storedEnd(); at < header.lengthBytes(); at++) {
             if (bytes.get(at) != 0) {
@@ -41,7 +56,7 @@ public final class Batch {
                         + " should be padding, and is not zero");
             }
         }
-        return new Batch(bytes, tables);
+        return new Batch(bytes, tables, (BitSet) absent.clone());
     }
 
     public BatchHeader header() {
@@ -108,14 +123,23 @@ public final class Batch {
         byte[] payload = new byte[header().rawBytes()];
         for (int i = 0; i < header().frameCount(); i++) {
             BatchFrame frame = tables.frame(i);
-            System.arraycopy(inflate(frame), 0, payload, frame.rawStart(), frame.rawBytes());
+            if (!absent.get(i)) {
+                System.arraycopy(inflate(frame), 0, payload, frame.rawStart(), frame.rawBytes());
+            }
         }
         for (int i = 0; i < header().recordCount(); i++) {
-            if (tables.record(i).type() == RecordType.WRITE) {
+            if (tables.record(i).type() == RecordType.WRITE && isPresent(i)) {
                 verifyRecord(
                         i, payload, tables.rawStart(i), (int) tables.record(i).lengthBytes());
             }
         }
+    }
+
+    private boolean isPresent(int record) {
+        int first = tables.frameIndexOf(tables.rawStart(record));
+        int end = tables.rawStart(record) + (int) tables.record(record).lengthBytes();
+        int next = absent.nextSetBit(first);
+        return next < 0 || tables.frame(next).rawStart() >= end;
     }
 
     private byte[] inflate(BatchFrame frame) throws CorruptBatchException {

@@ -55,13 +55,48 @@ public final class BatchFrame {
         return rawStart + rawBytes;
     }
 
-    /** Checks the stored bytes against their checksum, without inflating them. */
+    /** Whether inflating it is more than copying it. */
+    public boolean isCompressed() {
+        return codec != FrameCodec.RAW;
+    }
+
+    /** Checks the stored bytes against their checksum, without inflating them; the position stays. */
     void verifyStored(ByteBuffer stored) throws CorruptBatchException {
-        CRC32C crc = new CRC32C();
-        crc.update(stored.duplicate());
+        verifyStored(stored.duplicate(), new CRC32C());
+    }
+
+    /** The same without garbage, with a sum of the caller's; the position does not stay. */
+    void verifyStored(ByteBuffer stored, CRC32C crc) throws CorruptBatchException {
+        crc.reset();
+        crc.update(stored);
+        stored.position(0);
         if ((int) crc.getValue() != storedCrc) {
             throw new CorruptBatchException("stored bytes of the frame at batch offset " + storedOffset
                     + " do not match their checksum: they changed after they were sent or written");
+        }
+    }
+
+    /** Checks the payload of an uncompressed frame, whose stored bytes were verified: they are the same. */
+    void verifyUncompressed() throws CorruptBatchException {
+        if (storedBytes != rawBytes) {
+            throw new CorruptBatchException(
+                    "raw frame of " + storedBytes + " bytes claims to hold " + rawBytes + " bytes");
+        }
+        verifyRaw(storedCrc);
+    }
+
+    /** Checks the payload; afterwards the position is 0. */
+    void verifyRaw(ByteBuffer raw, CRC32C crc) throws CorruptBatchException {
+        crc.reset();
+        crc.update(raw);
+        raw.position(0);
+        verifyRaw((int) crc.getValue());
+    }
+
+    private void verifyRaw(int crc) throws CorruptBatchException {
+        if (crc != rawCrc) {
+            throw new CorruptBatchException("payload of the frame at batch offset " + storedOffset
+                    + " does not match the checksum that its sender gave it");
         }
     }
 
@@ -73,10 +108,7 @@ public final class BatchFrame {
         byte[] raw = codec.inflate(bytes, rawBytes);
         CRC32C crc = new CRC32C();
         crc.update(raw, 0, raw.length);
-        if ((int) crc.getValue() != rawCrc) {
-            throw new CorruptBatchException("payload of the frame at batch offset " + storedOffset
-                    + " does not match the checksum that its sender gave it");
-        }
+        verifyRaw((int) crc.getValue());
         return raw;
     }
 }

@@ -15,10 +15,9 @@ public final class BatchTables {
     private final BatchRecord[] records;
     private final int[] rawStarts;
     private final int[] rawCrcs;
-    private final BatchFrame[] frames;
+    private final FrameTable frames;
 
-    private BatchTables(
-            BatchHeader header, BatchRecord[] records, int[] rawStarts, int[] rawCrcs, BatchFrame[] frames) {
+    private BatchTables(BatchHeader header, BatchRecord[] records, int[] rawStarts, int[] rawCrcs, FrameTable frames) {
         this.header = header;
         this.records = records;
         this.rawStarts = rawStarts;
@@ -136,7 +135,7 @@ public final class BatchTables {
         return record;
     }
 
-    private static BatchFrame[] parseFrames(ByteBuffer bytes, BatchHeader header) throws CorruptBatchException {
+    private static FrameTable parseFrames(ByteBuffer bytes, BatchHeader header) throws CorruptBatchException {
         BatchFrame[] frames = new BatchFrame[header.frameCount()];
         int rawStart = 0;
         int storedOffset = header.tablesEndBytes();
@@ -163,7 +162,7 @@ public final class BatchTables {
             throw new CorruptBatchException("the frames of the batch at position " + header.firstPosition()
                     + " do not add up to the lengths in its header");
         }
-        return frames;
+        return new FrameTable(frames, header.rawBytes());
     }
 
     public BatchHeader header() {
@@ -187,28 +186,23 @@ public final class BatchTables {
 
     /** First byte after the last stored frame; zeroes follow up to the batch's length. */
     int storedEnd() {
-        return frames.length == 0
+        int count = frames.count();
+        return count == 0
                 ? header.tablesEndBytes()
-                : frames[frames.length - 1].storedOffset() + frames[frames.length - 1].storedBytes();
+                : frame(count - 1).storedOffset() + frame(count - 1).storedBytes();
     }
 
     /** @param index from 0 to {@code frameCount - 1} */
     public BatchFrame frame(int index) {
-        return frames[index];
+        return frames.frame(index);
     }
 
     /** The frame that holds a byte of the payload. O(log frames). */
     public int frameIndexOf(int rawOffset) {
-        int low = 0;
-        int high = frames.length - 1;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (frames[middle].rawEnd() <= rawOffset) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
+        return frames.indexOf(rawOffset);
+    }
+
+    public FrameTable frames() {
+        return frames;
     }
 }

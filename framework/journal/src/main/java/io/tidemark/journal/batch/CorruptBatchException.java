@@ -7,4 +7,8 @@ public final class CorruptBatchException extends IOException {
     public CorruptBatchException(String message) {
         super(message);
     }
+
+    CorruptBatchException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -29,10 +29,7 @@ enum FrameCodec {
             } catch (CorruptBatchException e) {
                 throw e;
             } catch (IOException e) {
-                CorruptBatchException corrupt =
-                        new CorruptBatchException("compressed frame cannot be inflated: " + e.getMessage());
-                corrupt.initCause(e);
-                throw corrupt;
+                throw new CorruptBatchException("compressed frame cannot be inflated: " + e.getMessage(), e);
             }
         }
     };

@@ -23,7 +23,6 @@ import org.slf4j.LoggerFactory;
 final class ChannelFile implements StoreFile {
     private static final Logger LOG = LoggerFactory.getLogger(ChannelFile.class);
     private static final AtomicBoolean SAID_NOT_DIRECT = new AtomicBoolean();
-    private static final int ZEROES_BYTES = 1 << 16;
 
     private final Path path;
     private final FileChannel reader;
@@ -195,18 +194,8 @@ final class ChannelFile implements StoreFile {
     }
 
     @Override
-    public void punchHole(long offset, long lengthBytes) throws IOException {
-        if (lengthBytes <= 0 || KernelCalls.punchHole(path, offset, lengthBytes)) {
-            return;
-        }
-        ByteBuffer zeroes = ByteBuffer.allocateDirect(ZEROES_BYTES);
-        long end = offset + lengthBytes;
-        for (long at = offset; at < end; at += zeroes.capacity()) {
-            zeroes.clear().limit((int) Math.min(zeroes.capacity(), end - at));
-            while (zeroes.hasRemaining()) {
-                reader.write(zeroes, at + zeroes.position());
-            }
-        }
+    public boolean punchHole(long offset, long lengthBytes) throws IOException {
+        return lengthBytes <= 0 || KernelCalls.punchHole(path, offset, lengthBytes);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -174,12 +175,16 @@ final class KernelCalls {
 
     private static IOException failure(String call, Path file, MemorySegment state) {
         int errno = errno(state);
+        if (errno == Errno.NO_SUCH_FILE) {
+            return new NoSuchFileException(file.toString());
+        }
         return new IOException(file + ": " + call + " failed with errno " + errno
                 + (errno == Errno.NO_SPACE ? " (no space left on device)" : ""));
     }
 
     /** The errors that are told apart. */
     private static final class Errno {
+        static final int NO_SUCH_FILE = 2;
         static final int INTERRUPTED = 4;
         static final int NO_SPACE = 28;
         static final int NO_SUCH_CALL = 38;

@@ -43,8 +43,12 @@ public interface StoreFile extends AutoCloseable {
     /** Makes the file shorter. */
     void truncate(long lengthBytes) throws IOException;
 
-    /** Makes a range read as zeroes and gives its room back where the file system can; the length stays. */
-    void punchHole(long offset, long lengthBytes) throws IOException;
+    /**
+     * Makes a range read as zeroes and gives its room back; the length stays. Where it throws, any part may have been given back.
+     *
+     * @return false if this file system cannot do that; nothing was changed then
+     */
+    boolean punchHole(long offset, long lengthBytes) throws IOException;
 
     /** A read-only mapping of a range that is not changed while {@code arena} lives. */
     MemorySegment map(long offset, long lengthBytes, Arena arena) throws IOException;
