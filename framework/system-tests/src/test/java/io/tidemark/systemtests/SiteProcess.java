@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,24 +20,33 @@ final class SiteProcess implements AutoCloseable {
 
     private final String name;
     private final Path data;
+    private final Path plugins;
     private final Path log;
     private final String rest = "127.0.0.1:" + FreePort.next();
     private final String peer = "127.0.0.1:" + FreePort.next();
     private @Nullable Process process;
     private @Nullable SiteApi api;
     private String siteId = "";
+    private String url = "";
+    private String token = "";
 
-    private SiteProcess(String name, Path data, Path log) {
+    private SiteProcess(String name, Path data, Path plugins, Path log) {
         this.name = name;
         this.data = data;
+        this.plugins = plugins;
         this.log = log;
     }
 
     /** Not running yet. What it logs is kept in {@code target/site-logs/<name>.log}. */
     static SiteProcess of(Workspace workspace, String name) throws IOException {
+        return of(workspace, name, Workspace.PLUGINS);
+    }
+
+    /** The same with a plugin folder of its own. */
+    static SiteProcess of(Workspace workspace, String name, Path plugins) throws IOException {
         Path log = Files.createDirectories(Path.of("target", "site-logs")).resolve(name + ".log");
         Files.deleteIfExists(log);
-        return workspace.closing(new SiteProcess(name, workspace.folder(name), log));
+        return workspace.closing(new SiteProcess(name, workspace.folder(name), plugins, log));
     }
 
     /** Starts it and waits until it serves. */
@@ -58,7 +68,7 @@ final class SiteProcess implements AutoCloseable {
                         "--peer",
                         peer,
                         "--plugins",
-                        Workspace.PLUGINS.toString()))
+                        plugins.toString()))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
         process = started;
@@ -67,9 +77,9 @@ final class SiteProcess implements AutoCloseable {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             Matcher serving = SERVING.matcher(line);
             if (serving.matches()) {
-                SiteApi opened = new SiteApi(
-                        serving.group(1),
-                        Files.readString(Path.of(serving.group(2))).strip());
+                url = serving.group(1);
+                token = Files.readString(Path.of(serving.group(2))).strip();
+                SiteApi opened = new SiteApi(url, token);
                 api = opened;
                 siteId = opened.get("/sites/self").path("id").asText();
                 return;
@@ -88,6 +98,11 @@ final class SiteProcess implements AutoCloseable {
         }
         api().close();
         api = null;
+    }
+
+    /** What the command line client needs to know of it. */
+    Map<String, String> environment() {
+        return Map.of("TIDEMARK_URL", url, "TIDEMARK_TOKEN", token);
     }
 
     SiteApi api() {
