@@ -30,6 +30,8 @@ final class Ageing {
     /** Payload that is kept while a fold lasts: frames hold several extents, and are needed in another order than they lie. */
     private static final long CACHE_BYTES = 64 << 20;
 
+    private static final int MAX_UNREADABLE = 3;
+
     /** Bounds how many fsyncs of the checkpoint log one call makes. */
     private static final int MAX_THINNING_ENTRIES = 16;
 
@@ -212,6 +214,7 @@ final class Ageing {
         PayloadReader payload = new PayloadReader(catalog, CACHE_BYTES);
         for (int i = 0; i < bases.size(); i++) {
             boolean folded = false;
+            int unreadable = 0;
             while (!folded) {
                 try {
                     fold(chosen, i, payload);
@@ -219,6 +222,13 @@ final class Ageing {
                 } catch (DamagedIndexException e) {
                     // Folding twice is as good as once (J8).
                     e.report();
+                } catch (InternalError e) {
+                    if (++unreadable == MAX_UNREADABLE) {
+                        throw new IOException(
+                                "an index that a fold needs cannot be read. See the system's log for errors of the disk",
+                                e);
+                    }
+                    chosen.forEach(segment -> segment.distrustIfUnreadable(e));
                 }
             }
         }

@@ -24,6 +24,8 @@ final class ExtentRun implements IndexedPart, MappedIndex.Owner {
     private final int volumes;
     private volatile @Nullable MappedIndex index;
     private volatile boolean damaged;
+    /** Of the file when it was mapped. */
+    private volatile long lengthBytes;
 
     ExtentRun(StoreFiles files, Path path, int level, IndexPages.Identity identity, int volumes) {
         this.files = files;
@@ -68,11 +70,22 @@ final class ExtentRun implements IndexedPart, MappedIndex.Owner {
         MemorySegment pages;
         try (StoreFile file = files.open(path)) {
             // A mapping outlives its file handle; it ends when nothing refers to it any more.
-            pages = file.map(0, file.lengthBytes() / IndexPages.PAGE_BYTES * IndexPages.PAGE_BYTES, Arena.ofAuto());
+            lengthBytes = file.lengthBytes();
+            pages = file.map(0, lengthBytes / IndexPages.PAGE_BYTES * IndexPages.PAGE_BYTES, Arena.ofAuto());
         } catch (IOException e) {
             throw new DamagedIndexException(this, path + " cannot be opened", e);
         }
         return new MappedIndex(pages, identity, volumes, path.toString(), this);
+    }
+
+    @Override
+    public void distrustIfUnreadable(InternalError cause) {
+        try (StoreFile file = files.open(path)) {
+            IndexPages.readThrough(file, 0, lengthBytes);
+        } catch (IOException e) {
+            e.addSuppressed(cause);
+            indexDamaged(new DamagedIndexException(this, path + " cannot be read", e));
+        }
     }
 
     @Override

@@ -1,5 +1,8 @@
 package io.tidemark.journal;
 
+import io.tidemark.journal.file.StoreFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.UUID;
 
 /**
@@ -9,6 +12,7 @@ import java.util.UUID;
  */
 final class IndexPages {
     static final int PAGE_BYTES = 4096;
+    private static final int READ_BYTES = 1 << 18;
     /** Of each page; what follows is its tail. */
     static final int CONTENT_BYTES = 4080;
 
@@ -69,5 +73,13 @@ final class IndexPages {
         long leaves = extents / LEAF_ENTRIES + touchedVolumes;
         long fences = leaves / FENCE_ENTRIES + 2L * touchedVolumes;
         return Math.toIntExact(1 + directoryPages(volumes) + leaves + fences);
+    }
+
+    /** Reads a part of a file and looks at none of it. @throws IOException if the disk cannot */
+    static void readThrough(StoreFile file, long offset, long lengthBytes) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(READ_BYTES);
+        for (long at = offset; at < offset + lengthBytes; at += READ_BYTES) {
+            file.read(at, chunk.clear().limit((int) Math.min(READ_BYTES, offset + lengthBytes - at)));
+        }
     }
 }

@@ -10,4 +10,10 @@ sealed interface IndexedPart permits Segment, ExtentRun {
      * @throws DamagedIndexException if its index is damaged, which is to be reported; for a run, its segments tell the same
      */
     ExtentLayer layer(int volume) throws IOException;
+
+    /**
+     * Reads all of its index from the disk without a mapping, and does without it from now on if that fails. To be called where a mapping threw an
+     * {@link InternalError}: compiled code throws that late, so that nobody knows which mapping it was.
+     */
+    void distrustIfUnreadable(InternalError cause);
 }

@@ -47,6 +47,14 @@ final class LayeredView implements VolumeView {
         if (lengthBytes == 0) {
             return;
         }
+        layers.looking(() -> {
+            fill(offset, lengthBytes, into);
+            return into;
+        });
+        into.position(into.limit());
+    }
+
+    private void fill(long offset, int lengthBytes, ByteBuffer into) throws IOException {
         for (LayerReader.Piece piece : layers.resolve(offset, offset + lengthBytes)) {
             int part = (int) (piece.end() - piece.start());
             ByteBuffer target = into.slice(into.position() + (int) (piece.start() - offset), part);
@@ -56,16 +64,19 @@ final class LayeredView implements VolumeView {
                 case LayerReader.Piece.Below below -> base.read(below.start(), target);
             }
         }
-        into.position(into.limit());
     }
 
     @Override
     public List<BlockExtent> extents(long offset, long lengthBytes) throws IOException {
         Objects.checkFromIndexSize(offset, lengthBytes, sizeBytes());
-        ExtentList list = new ExtentList();
         if (lengthBytes == 0) {
-            return list.extents();
+            return List.of();
         }
+        return layers.looking(() -> list(offset, lengthBytes));
+    }
+
+    private List<BlockExtent> list(long offset, long lengthBytes) throws IOException {
+        ExtentList list = new ExtentList();
         for (LayerReader.Piece piece : layers.resolve(offset, offset + lengthBytes)) {
             switch (piece) {
                 case LayerReader.Piece.Data data -> list.add(data.start(), data.end(), BlockExtent.Content.DATA);

@@ -34,16 +34,16 @@ final class MappedIndex {
         long count = pages.byteSize() / IndexPages.PAGE_BYTES;
         this.verified = new AtomicLongArray(Math.toIntExact(Math.ceilDiv(count, Long.SIZE)));
         page(0);
-        boolean right = pages.get(INT, 0) == IndexPages.MAGIC
-                && pages.get(INT, 4) == IndexPages.VERSION
-                && pages.get(LONG, 8) == identity.incarnation().getMostSignificantBits()
-                && pages.get(LONG, 16) == identity.incarnation().getLeastSignificantBits()
-                && pages.get(LONG, 24) == identity.firstSegment()
-                && pages.get(LONG, 32) == identity.lastSegment()
-                && pages.get(LONG, 40) == identity.basePosition()
-                && pages.get(LONG, 48) == identity.endPosition()
-                && pages.get(INT, 56) == volumes
-                && pages.get(INT, 60) == count;
+        boolean right = getInt(0) == IndexPages.MAGIC
+                && getInt(4) == IndexPages.VERSION
+                && getLong(8) == identity.incarnation().getMostSignificantBits()
+                && getLong(16) == identity.incarnation().getLeastSignificantBits()
+                && getLong(24) == identity.firstSegment()
+                && getLong(32) == identity.lastSegment()
+                && getLong(40) == identity.basePosition()
+                && getLong(48) == identity.endPosition()
+                && getInt(56) == volumes
+                && getInt(60) == count;
         if (!right) {
             throw new DamagedIndexException(owner, this + ": the header is that of another index");
         }
@@ -53,11 +53,7 @@ final class MappedIndex {
     ExtentLayer layer(int volume) {
         long directory = page(1 + volume / IndexPages.DIRECTORY_ENTRIES);
         long entry = directory + (long) volume % IndexPages.DIRECTORY_ENTRIES * IndexPages.DIRECTORY_ENTRY_BYTES;
-        return new Layer(
-                pages.get(LONG, entry),
-                pages.get(INT, entry + 8),
-                pages.get(INT, entry + 12),
-                pages.get(INT, entry + 16));
+        return new Layer(getLong(entry), getInt(entry + 8), getInt(entry + 12), getInt(entry + 16));
     }
 
     /** Where a page starts; verifies it the first time. */
@@ -83,9 +79,41 @@ final class MappedIndex {
                 throw new DamagedIndexException(owner, this + ": page " + number + " does not match its checksum");
             }
         } catch (InternalError e) {
-            // What a mapping throws when the disk cannot read the page.
-            throw new DamagedIndexException(owner, this + ": page " + number + " cannot be read", e);
+            throw unreadable(at, e);
         }
+    }
+
+    // Each look into the mapping goes through one of these: where the disk cannot read a page that the system dropped
+    // since it was verified,
+    // the JVM throws an InternalError, which is no bug of it or ours, and there is another way to learn the same.
+
+    private long getLong(long at) {
+        try {
+            return pages.get(LONG, at);
+        } catch (InternalError e) {
+            throw unreadable(at, e);
+        }
+    }
+
+    private int getInt(long at) {
+        try {
+            return pages.get(INT, at);
+        } catch (InternalError e) {
+            throw unreadable(at, e);
+        }
+    }
+
+    private byte getByte(long at) {
+        try {
+            return pages.get(ValueLayout.JAVA_BYTE, at);
+        } catch (InternalError e) {
+            throw unreadable(at, e);
+        }
+    }
+
+    private DamagedIndexException unreadable(long at, InternalError cause) {
+        return new DamagedIndexException(
+                owner, this + ": page " + at / IndexPages.PAGE_BYTES + " cannot be read", cause);
     }
 
     @Override
@@ -116,7 +144,7 @@ final class MappedIndex {
             for (long region = start >>> regionShift; region <= last; region++) {
                 long page = page(coverageStart() + region / IndexPages.COVERAGE_BITS);
                 long bit = region % IndexPages.COVERAGE_BITS;
-                if ((pages.get(ValueLayout.JAVA_BYTE, page + (bit >>> 3)) & (1 << (bit & 7))) != 0) {
+                if ((getByte(page + (bit >>> 3)) & (1 << (bit & 7))) != 0) {
                     return true;
                 }
             }
@@ -140,7 +168,7 @@ final class MappedIndex {
             }
             int leaf = leafOf(offset);
             long at = page(firstPage + (long) leaf);
-            int count = pages.get(INT, at + IndexPages.COUNT_AT);
+            int count = getInt(at + IndexPages.COUNT_AT);
             int low = 0;
             int high = count;
             while (low < high) {
@@ -171,7 +199,7 @@ final class MappedIndex {
             for (int level = levels - 1; level >= 0; level--) {
                 long page = page(levelStart[level] + child);
                 child = child * IndexPages.FENCE_ENTRIES
-                        + lastKeyUpTo(page, pages.get(INT, page + IndexPages.COUNT_AT), offset);
+                        + lastKeyUpTo(page, getInt(page + IndexPages.COUNT_AT), offset);
             }
             return child;
         }
@@ -181,7 +209,7 @@ final class MappedIndex {
             int high = count - 1;
             while (low < high) {
                 int middle = (low + high + 1) >>> 1;
-                if (pages.get(LONG, page + (long) middle * Long.BYTES) <= offset) {
+                if (getLong(page + (long) middle * Long.BYTES) <= offset) {
                     low = middle;
                 } else {
                     high = middle - 1;
@@ -192,7 +220,7 @@ final class MappedIndex {
     }
 
     private long endOf(long entry) {
-        return pages.get(LONG, entry) + (pages.get(LONG, entry + 8) & IndexPages.LENGTH_MASK);
+        return getLong(entry) + (getLong(entry + 8) & IndexPages.LENGTH_MASK);
     }
 
     private final class Cursor implements ExtentCursor {
@@ -217,7 +245,7 @@ final class MappedIndex {
 
         @Override
         public long start() {
-            return pages.get(LONG, entry);
+            return getLong(entry);
         }
 
         @Override
@@ -227,12 +255,12 @@ final class MappedIndex {
 
         @Override
         public long segment() {
-            return identity.firstSegment() + (pages.get(LONG, entry + 8) >>> IndexPages.LENGTH_BITS);
+            return identity.firstSegment() + (getLong(entry + 8) >>> IndexPages.LENGTH_BITS);
         }
 
         @Override
         public long place() {
-            return pages.get(LONG, entry + 16);
+            return getLong(entry + 16);
         }
     }
 }

@@ -66,7 +66,8 @@ final class RunBuilder {
                 build(name);
                 name = closed ? null : catalog.takeMissingRun();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | InternalError e) {
+            // The last of them is what a mapping throws that the disk cannot read.
             LOG.atWarn()
                     .addKeyValue("journal", layout.folder())
                     .setCause(e)

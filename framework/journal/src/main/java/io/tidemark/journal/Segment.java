@@ -215,6 +215,23 @@ final class Segment implements IndexedPart, MappedIndex.Owner {
         return withFile(open -> SegmentFooter.read(open, head, end)).orElse(null);
     }
 
+    @Override
+    public void distrustIfUnreadable(InternalError cause) {
+        try {
+            SegmentFooter footer = footerDamaged ? null : footer();
+            if (footer != null) {
+                withFile(open -> {
+                    IndexPages.readThrough(
+                            open, footer.indexOffset(), (long) footer.indexPages() * IndexPages.PAGE_BYTES);
+                    return footer;
+                });
+            }
+        } catch (IOException e) {
+            e.addSuppressed(cause);
+            indexDamaged(new DamagedIndexException(this, path + ": its index cannot be read", e));
+        }
+    }
+
     /** The index is not to be used again: the record log, or the batches, say the same. */
     @Override
     public void indexDamaged(DamagedIndexException cause) {

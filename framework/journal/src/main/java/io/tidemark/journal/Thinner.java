@@ -137,6 +137,10 @@ final class Thinner {
                     e.report();
                 }
             }
+        } catch (InternalError e) {
+            // See MappedIndex: compiled code may throw it late.
+            throw new IOException(
+                    "an index that thinning needs could not be read. See the system's log for errors of the disk", e);
         } finally {
             catalog.release(hold);
         }

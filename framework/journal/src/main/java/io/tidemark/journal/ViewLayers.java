@@ -7,12 +7,14 @@ import java.util.List;
 
 /** The layers that make up one volume at a position, newest first; made again without an index that turns out to be damaged. Any thread. */
 final class ViewLayers {
+    private static final int MAX_ATTEMPTS = 3;
+
     private final SegmentCatalog catalog;
     private final SegmentCatalog.Hold hold;
     private final int volume;
     private final long volumeBytes;
     private final ViewMemory memory;
-    private final long view;
+    private volatile long view;
     private volatile LayerReader reader;
 
     ViewLayers(SegmentCatalog catalog, SegmentCatalog.Hold hold, int volume, long volumeBytes, ViewMemory memory)
@@ -23,7 +25,34 @@ final class ViewLayers {
         this.volumeBytes = volumeBytes;
         this.memory = memory;
         this.view = memory.nextView();
-        this.reader = build();
+        this.reader = looking(this::build);
+    }
+
+    /** What looks into mapped indexes. */
+    interface Look<T> {
+        T run() throws IOException;
+    }
+
+    /**
+     * Does what looks into mapped indexes, again without those that the disk cannot read any more. The JVM says so by an {@link InternalError}, which
+     * code that was compiled throws at any later point; so what was found until then counts for nothing.
+     */
+    <T> T looking(Look<T> look) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return look.run();
+            } catch (InternalError e) {
+                if (attempt == MAX_ATTEMPTS) {
+                    throw new IOException(
+                            "an index that volume " + volume + " at position " + hold.position()
+                                    + " needs cannot be read. See the system's log for errors of the disk",
+                            e);
+                }
+                hold.whole().forEach(part -> part.distrustIfUnreadable(e));
+                view = memory.nextView();
+                reader = looking(this::build);
+            }
+        }
     }
 
     private LayerReader build() throws IOException {

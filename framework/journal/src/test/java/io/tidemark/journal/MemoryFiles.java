@@ -181,6 +181,16 @@ final class MemoryFiles implements StoreFiles {
         return inode.current.clone();
     }
 
+    /** Damages a byte at rest, or mends it: it is another one from now on, also after a crash. */
+    synchronized void flip(Path path, int at) {
+        MemoryInode inode = names.get(path);
+        if (inode == null) {
+            throw new AssertionError("no file " + path);
+        }
+        inode.current[at] ^= 1;
+        inode.durable[at] ^= 1;
+    }
+
     synchronized List<Path> allFiles() {
         return List.copyOf(names.keySet());
     }
