@@ -2,6 +2,7 @@ package io.tidemark.journal;
 
 import io.tidemark.journal.JournalRefusedException.Reason;
 import io.tidemark.journal.file.StoreFiles;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VolumeId;
 import java.io.IOException;
@@ -293,6 +294,17 @@ public final class Journal implements AutoCloseable {
      */
     public VolumeView openView(VolumeId volume, CheckpointId checkpoint) throws IOException {
         return views.open(volume, checkpoint);
+    }
+
+    /**
+     * Where a volume may differ between two checkpoints, in either order: blocks of 64 KiB that were written in between. Reads indexes alone.
+     * Any thread.
+     *
+     * @return in order, joined; everything outside is equal at both
+     * @throws JournalRefusedException if there is no such checkpoint, or no longer
+     */
+    public List<BlockExtent> changedBetween(VolumeId volume, CheckpointId one, CheckpointId other) throws IOException {
+        return views.changedBetween(volume, one, other);
     }
 
     /** Opens a volume as it is at the durable position, consistent or not: what a delta sync compares with. */

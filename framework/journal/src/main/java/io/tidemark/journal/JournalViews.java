@@ -1,6 +1,7 @@
 package io.tidemark.journal;
 
 import io.tidemark.journal.JournalRefusedException.Reason;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VolumeId;
 import java.io.IOException;
@@ -51,6 +52,21 @@ final class JournalViews {
             throw e;
         }
         return open(volume, hold);
+    }
+
+    /** Which blocks differ at most between two checkpoints, whichever is the older one. */
+    List<BlockExtent> changedBetween(VolumeId volume, CheckpointId one, CheckpointId other) throws IOException {
+        CheckpointId older = one.value() <= other.value() ? one : other;
+        CheckpointId newer = one.value() <= other.value() ? other : one;
+        int index = spec.indexOf(volume);
+        SegmentCatalog.Hold hold = catalog.hold(find(older).position(), older.value());
+        try {
+            long from = find(older).position();
+            long to = find(newer).position();
+            return new ChangedBlocks(catalog, index, spec.volumes().get(index).sizeBytes()).between(from, to);
+        } finally {
+            catalog.release(hold);
+        }
     }
 
     /** Opens a volume at the durable position. */

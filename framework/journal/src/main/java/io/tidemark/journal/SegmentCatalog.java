@@ -147,6 +147,27 @@ final class SegmentCatalog {
                 List.copyOf(segments.subList(wholeCount, needed)));
     }
 
+    /**
+     * What makes up the records between two positions.
+     *
+     * @param first holds the first of them, and perhaps others before it
+     * @param firstEnd where those of the first segment end
+     * @param rest what follows the first segment
+     */
+    record Between(Segment first, long firstEnd, Stretch rest) {}
+
+    /** @param from less than {@code to} */
+    synchronized Between between(long from, long to) {
+        int first = Math.max(0, countStartingBefore(from + 1) - 1);
+        boolean inOne = first + 1 >= countStartingBefore(to);
+        return inOne
+                ? new Between(segments.get(first), to, new Stretch(List.of(), List.of()))
+                : new Between(
+                        segments.get(first),
+                        segments.get(first + 1).basePosition(),
+                        upTo(segments.get(first + 1).number(), to));
+    }
+
     /** What makes up the records between a segment and a position beyond it. */
     synchronized Stretch after(Segment segment, long position) {
         return position == segment.endPosition()

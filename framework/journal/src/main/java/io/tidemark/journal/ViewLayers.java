@@ -63,7 +63,7 @@ final class ViewLayers {
                     layers.add(new PartialLayer(segment, hold.position(), volume, memory.partialTables()));
                 }
                 for (IndexedPart part : hold.whole().reversed()) {
-                    addLayers(part, layers);
+                    addLayers(catalog, part, volume, layers);
                 }
                 return new LayerReader(layers, memory.payload());
             } catch (DamagedIndexException e) {
@@ -72,7 +72,9 @@ final class ViewLayers {
         }
     }
 
-    private void addLayers(IndexedPart part, List<ExtentLayer> layers) throws IOException {
+    /** Adds what a part of the journal changed, newest first; a run whose index is damaged is left out for its segments. */
+    static void addLayers(SegmentCatalog catalog, IndexedPart part, int volume, List<ExtentLayer> layers)
+            throws IOException {
         if (part instanceof ExtentRun run && run.isDamaged()) {
             for (long number = run.lastSegment(); number >= run.firstSegment(); number--) {
                 layers.add(catalog.numbered(number).layer(volume));

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -136,6 +137,17 @@ final class Model {
         }
         builder.add(volume, offset, ByteBuffer.wrap(data));
         ops.add(new Op(RecordType.WRITE, volume, offset, length, ByteBuffer.wrap(data)));
+    }
+
+    /** The blocks of a volume that records between two positions touch. */
+    BitSet touched(int volume, long from, long to, int blockBytes) {
+        BitSet blocks = new BitSet();
+        for (Op op : ops.subList((int) from, (int) to)) {
+            if (op.volume == volume && op.length > 0) {
+                blocks.set(op.offset / blockBytes, (op.offset + op.length - 1) / blockBytes + 1);
+            }
+        }
+        return blocks;
     }
 
     /** What a volume holds after the first {@code position} records. */
