@@ -52,8 +52,8 @@ final class JournalAlerts {
                 room.damagedCheckpoints() > 0,
                 () -> room.damagedCheckpoints() + " checkpoints of VPG '" + vpg.name()
                         + "' cannot be chosen, because a scrub found their contents damaged on the recovery site's"
-                        + " storage. Look at the scrub's task for the place, check that storage, and scrub again;"
-                        + " checkpoints made since then are not affected.");
+                        + " storage. Look at the scrub's task for the place, check that storage, and scrub again."
+                        + " New checkpoints may need what is damaged too, until the VMs have written it again.");
     }
 
     private static void forecast(Vpg vpg, AlertBook alerts, JournalRoom room) {
