@@ -151,9 +151,12 @@ final class VpgCommand {
                 .path("journal")
                 .path("damagedCheckpoints")
                 .asLong();
-        int shown = session.show(end, () -> end.path("steps")
-                .forEach(step -> session.out.println(step.path("title").asText() + ": "
-                        + step.path("message").asText() + ".")));
+        // The steps were told while they ran.
+        JsonNode steps = end.path("steps");
+        int shown = session.show(
+                end,
+                () -> session.out.println("VPG " + vpg + " is scrubbed: "
+                        + steps.path(steps.size() - 1).path("message").asText() + "."));
         return damaged > 0 ? ExitCode.BREACH.number() : shown;
     }
 

@@ -7,7 +7,8 @@ import io.tidemark.journal.CheckpointRecord;
 import io.tidemark.journal.Journal;
 import io.tidemark.journal.JournalVolume;
 import io.tidemark.journal.Pinning;
-import io.tidemark.journal.SpaceUse;
+import io.tidemark.journal.file.FileStoreFiles;
+import io.tidemark.journal.file.StoreFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,12 +16,18 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What a journal is and holds, as JSON; what is printed for people is made of the same. */
 final class Facts {
+    private static final Pattern SEGMENT = Pattern.compile("segment-([0-9a-f]{16})(-[0-9a-f]{16})?\\.tms");
+
     private Facts() {}
 
     static ObjectNode of(OfflineJournal offline) throws IOException {
@@ -45,32 +52,54 @@ final class Facts {
         facts.put("endPosition", journal.durablePosition());
         facts.put("segments", journal.statistics().segments());
         checkpoints(facts, journal);
-        SpaceUse space = journal.space();
-        facts.putObject("space")
-                .put("totalBytes", space.totalBytes())
-                .put("segmentBytes", space.segmentBytes())
-                .put("baseImageBytes", space.baseBytes())
-                .put("mergedIndexBytes", space.runBytes())
-                .put("spareBytes", space.spareBytes())
-                .put("otherBytes", space.otherBytes());
         return facts;
     }
 
-    /** Names and sizes of segments and merged indexes; what is below is known also of a journal that does not open. */
+    /** Names and sizes of segments and merged indexes, and what all takes on disk; known also of a journal that does not open. */
     private static void files(ObjectNode facts, Path folder) throws IOException {
         List<Path> names;
         try (Stream<Path> all = Files.list(folder)) {
             names = all.sorted().toList();
         }
-        for (String kind : List.of("segment", "run")) {
-            ArrayNode files = facts.putArray(kind + "Files");
-            for (Path path : names) {
-                String name = String.valueOf(path.getFileName());
-                if (name.startsWith(kind + "-")) {
-                    files.addObject().put("name", name).put("lengthBytes", Files.size(path));
-                }
+        ArrayNode segments = facts.putArray("segmentFiles");
+        ArrayNode runs = facts.putArray("runFiles");
+        Map<String, Long> byKind = new TreeMap<>();
+        for (Path path : names) {
+            String name = String.valueOf(path.getFileName());
+            if (!Files.isRegularFile(path) || name.equals("lock")) {
+                continue;
+            }
+            Matcher segment = SEGMENT.matcher(name);
+            if (segment.matches()) {
+                segments.addObject()
+                        .put("number", Long.parseUnsignedLong(segment.group(1), 16))
+                        .put("name", name)
+                        .put("lengthBytes", Files.size(path));
+            } else if (name.startsWith("run-")) {
+                runs.addObject().put("name", name).put("lengthBytes", Files.size(path));
+            }
+            // Asked of the file itself: what opening adds beside the journal does not count.
+            try (StoreFile file = new FileStoreFiles().open(path)) {
+                byKind.merge(kind(name), file.allocatedBytes(), Long::sum);
             }
         }
+        ObjectNode space = facts.putObject("space");
+        space.put(
+                "totalBytes",
+                byKind.values().stream().mapToLong(Long::longValue).sum());
+        for (String kind : List.of("segment", "baseImage", "mergedIndex", "spare", "other")) {
+            space.put(kind + "Bytes", byKind.getOrDefault(kind, 0L));
+        }
+    }
+
+    private static String kind(String name) {
+        return switch (name.replaceFirst("[-.].*", "")) {
+            case "segment" -> "segment";
+            case "base" -> "baseImage";
+            case "run" -> "mergedIndex";
+            case "spare" -> "spare";
+            default -> "other";
+        };
     }
 
     private static void checkpoints(ObjectNode facts, Journal journal) {

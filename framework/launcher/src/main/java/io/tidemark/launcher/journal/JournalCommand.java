@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.journal.CheckpointRecord;
 import io.tidemark.journal.Journal;
+import io.tidemark.journal.JournalCorruptException;
 import io.tidemark.journal.JournalRefusedException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -39,7 +40,7 @@ public final class JournalCommand implements Runnable {
 
     /** A command line that explains refusals. */
     public static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new JournalCommand());
+        CommandLine line = new CommandLine(new JournalCommand()).setCommandName("tidemark journal");
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             PrintWriter err = command.getErr();
             switch (failure) {
@@ -165,6 +166,11 @@ public final class JournalCommand implements Runnable {
                     folder,
                     segment,
                     item -> (onlyRecords && !item.path("item").asText().equals("record")) || output.take(item));
+        } catch (JournalCorruptException e) {
+            throw new Refusal(
+                    "The journal cannot be dumped any further",
+                    String.valueOf(e.getMessage()),
+                    "'tidemark journal verify' says what follows from that.");
         } catch (JournalRefusedException e) {
             throw e.reason() == JournalRefusedException.Reason.IN_USE
                     ? OfflineJournal.inUse(folder)
@@ -208,10 +214,12 @@ public final class JournalCommand implements Runnable {
                             + item.path("durableBefore").asText();
                 case "record" ->
                     "    record " + item.path("position").asText() + "  "
-                            + item.path("type").asText() + "  volume "
-                            + item.path("volume").asText() + ", byte "
-                            + item.path("offset").asText() + ", "
-                            + item.path("lengthBytes").asText() + " bytes";
+                            + item.path("type").asText()
+                            + (item.has("volume")
+                                    ? "  volume " + item.path("volume").asText() + ", byte "
+                                            + item.path("offset").asText() + ", "
+                                            + item.path("lengthBytes").asText() + " bytes"
+                                    : "");
                 case "torn" ->
                     "  torn at byte " + item.path("offset").asText() + ": "
                             + item.path("what").asText()

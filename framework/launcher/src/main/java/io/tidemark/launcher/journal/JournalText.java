@@ -50,8 +50,8 @@ final class JournalText {
                 "Records",
                 "from position " + facts.path("floorPosition").asText() + " to "
                         + facts.path("endPosition").asText() + " in "
-                        + facts.path("segmentFiles").size()
-                        + " segments, with " + facts.path("runFiles").size() + " merged indexes (runs); epoch "
+                        + segments(facts.path("segmentFiles")) + ", with "
+                        + facts.path("runFiles").size() + " merged indexes (runs); epoch "
                         + facts.path("epoch").asText());
         JsonNode space = facts.path("space");
         line(
@@ -61,6 +61,14 @@ final class JournalText {
                         + ", base images " + size(space.path("baseImageBytes")) + ", merged indexes "
                         + size(space.path("mergedIndexBytes")) + ", files kept for reuse "
                         + size(space.path("spareBytes")) + ", other " + size(space.path("otherBytes")));
+    }
+
+    private static String segments(JsonNode files) {
+        return files.isEmpty()
+                ? "no segments"
+                : files.size() + " segments (numbers "
+                        + files.get(0).path("number").asText() + " to "
+                        + files.get(files.size() - 1).path("number").asText() + ")";
     }
 
     private static void history(PrintWriter out, JsonNode facts) {
@@ -108,13 +116,22 @@ final class JournalText {
     }
 
     static String checkpoint(JsonNode each) {
-        return each.path("id").asText() + " of " + each.path("time").asText() + ", "
-                + each.path("kind").asText().toLowerCase(Locale.ROOT).replace('_', '-')
-                + (each.path("tag").asText().isEmpty()
-                        ? ""
-                        : ", tagged '" + printable(each.path("tag").asText()) + "'")
-                + (each.path("pinned").asBoolean() ? ", pinned" : "")
-                + (each.path("selectable").asBoolean() ? "" : ", DAMAGED");
+        StringJoiner words = new StringJoiner(", ");
+        words.add(each.path("id").asText() + " of " + each.path("time").asText());
+        String tag = each.path("tag").asText();
+        if (!each.path("kind").asText().equals("TAGGED") || tag.isEmpty()) {
+            words.add(each.path("kind").asText().toLowerCase(Locale.ROOT).replace('_', '-'));
+        }
+        if (!tag.isEmpty()) {
+            words.add("tagged '" + printable(tag) + "'");
+        }
+        if (each.path("pinned").asBoolean()) {
+            words.add("pinned");
+        }
+        if (!each.path("selectable").asBoolean()) {
+            words.add("DAMAGED");
+        }
+        return words.toString();
     }
 
     static void verification(PrintWriter out, JsonNode found) {
@@ -179,8 +196,11 @@ final class JournalText {
                     "What to do: check the storage (kernel log, SMART), because it returned other bytes than were written.");
             return;
         }
-        out.println("DAMAGED: " + found.path("unusableCheckpoints").size() + " checkpoints cannot be recovered, "
-                + usable + " can.");
+        int unusable = found.path("unusableCheckpoints").size();
+        out.println(
+                unusable == 0
+                        ? "DAMAGED, but no checkpoint needs what is damaged: " + usable + " can be recovered."
+                        : "DAMAGED: " + unusable + " checkpoints cannot be recovered, " + usable + " can.");
         out.println(
                 "What to do: check the storage (kernel log, SMART) and mend or replace it. Start the server and scrub the VPG:");
         out.println(

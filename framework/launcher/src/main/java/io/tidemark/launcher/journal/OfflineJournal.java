@@ -6,6 +6,7 @@ import io.tidemark.journal.JournalCorruptException;
 import io.tidemark.journal.JournalRefusedException;
 import io.tidemark.journal.file.FileStoreFiles;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
 /** A journal that no server has open, opened beside its files; or the reason why its damage keeps it from being opened. */
 final class OfflineJournal implements AutoCloseable {
     private static final String MARK = "journal.tmj";
-    private static final int SEARCH_DEPTH = 4;
+    private static final int SEARCH_DEPTH = 6;
     private static final int MOST_NAMED = 5;
 
     private final Path folder;
@@ -85,6 +86,9 @@ final class OfflineJournal implements AutoCloseable {
             return found.map(path -> folder.resolve(folder.relativize(path)).resolveSibling(""))
                     .sorted()
                     .toList();
+        } catch (UncheckedIOException unreadable) {
+            // It was to be a hint only.
+            return List.of();
         }
     }
 

@@ -46,6 +46,9 @@ final class RecordDump {
             new Kind("torn", Pattern.compile("torn +(.*) at offset (\\d+): (.*)"), List.of("file", "offset", "what")));
     private static final Pattern CHECKPOINT = Pattern.compile("checkpoint +.*");
 
+    /** In a record that marks the begin or end of a sync. */
+    private static final int NO_VOLUME = 0xffff;
+
     private RecordDump() {}
 
     /** Takes what was found; true for more. */
@@ -79,6 +82,9 @@ final class RecordDump {
                 for (int i = 0; i < kind.fields.size(); i++) {
                     String value = matcher.group(i + 1);
                     number(value).ifPresentOrElse(put(item, kind.fields.get(i)), text(item, kind.fields.get(i), value));
+                }
+                if (item.path("volume").asInt() == NO_VOLUME) {
+                    item.remove(List.of("volume", "offset", "lengthBytes"));
                 }
                 return item;
             }
