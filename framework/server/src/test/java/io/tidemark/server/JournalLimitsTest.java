@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
@@ -96,6 +97,41 @@ class JournalLimitsTest {
                 sites.until(site, "/alerts", now -> !now.toString().contains("TDM-A12"));
             }
             assertEquals(new SampleVm.LedgerReport(2, true), ledgerAtEast(sites));
+        }
+    }
+
+    @Test
+    void slowHoldsTheSenderBackAndNotTheGuest(@TempDir Path folder) throws Exception {
+        try (SitePair sites = new SitePair(folder, BUSY)) {
+            sites.patch(sites.west, "{\"journalLimitBytes\":" + LIMIT + ",\"whenFull\":\"SLOW\"}");
+            sites.until(sites.east, "/vpgs/erp", intake("SLOWED"));
+            // More is written than is taken: it waits at the protected site.
+            JsonNode behind = sites.until(
+                    sites.west,
+                    "/vpgs/erp",
+                    vpg -> vpg.path("members").path(0).path("lagBytes").asLong() > 16 << 20);
+            long since = System.nanoTime();
+            for (int entry = 1; entry <= 20; entry++) {
+                sites.database.append(1, entry, SitePair.soon());
+            }
+            long millis = Duration.ofNanos(System.nanoTime() - since).toMillis();
+            assertTrue(millis < 10_000, "20 entries of the guest took " + millis + " ms: " + behind);
+            for (TidemarkServer site : List.of(sites.west, sites.east)) {
+                sites.until(site, "/alerts", now -> now.toString().contains("TDM-A13"));
+            }
+            JsonNode slowed = sites.ask(sites.east, "GET", "/vpgs/erp", "", 200);
+            assertTrue(slowed.path("journal").path("usedBytes").asLong() < LIMIT + (8 << 20), slowed::toString);
+
+            sites.patch(sites.west, "{\"journalLimitBytes\":" + 16 * LIMIT + "}");
+            sites.until(sites.east, "/vpgs/erp", intake("OPEN"));
+            sites.until(
+                    sites.west,
+                    "/vpgs/erp",
+                    vpg -> vpg.path("state").asText().equals("PROTECTED") && newest(vpg) > newest(slowed));
+            for (TidemarkServer site : List.of(sites.west, sites.east)) {
+                sites.until(site, "/alerts", now -> !now.toString().contains("TDM-A13"));
+            }
+            assertEquals(new SampleVm.LedgerReport(20, true), ledgerAtEast(sites));
         }
     }
 
