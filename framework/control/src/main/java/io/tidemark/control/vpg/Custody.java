@@ -145,8 +145,12 @@ public final class Custody {
             }
             Instant now = context.clock().instant();
             Instant end = newest.get().time().isBefore(now) ? newest.get().time() : now;
-            VpgPolicy policy = vpg.definition().policy();
-            journals.age(vpg.id(), policy.journal(), end);
+            VpgPolicy policy;
+            do {
+                // Once more where it was changed meanwhile: whoever changed it found this turn running.
+                policy = vpg.definition().policy();
+                journals.age(vpg.id(), policy.journal(), end);
+            } while (!closed && !policy.equals(vpg.definition().policy()));
             warnOfShortHistory(journals.checkpoints(vpg.id()), end, policy.journalHistory());
         } catch (ProviderException e) {
             LOG.atWarn().setCause(e).addKeyValue("vpg", vpg.id()).log("Ageing failed; it is tried again");
