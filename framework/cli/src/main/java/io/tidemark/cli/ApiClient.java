@@ -84,6 +84,14 @@ public final class ApiClient implements AutoCloseable {
                 Map.of("Content-Type", "application/octet-stream"));
     }
 
+    public JsonNode patch(String path, JsonNode body) throws ApiException {
+        return send(
+                "PATCH",
+                path,
+                HttpRequest.BodyPublishers.ofString(body.toString()),
+                Map.of("Content-Type", "application/json"));
+    }
+
     public JsonNode delete(String path) throws ApiException {
         return send("DELETE", path, HttpRequest.BodyPublishers.noBody(), Map.of());
     }

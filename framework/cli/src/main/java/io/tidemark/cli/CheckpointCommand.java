@@ -39,13 +39,16 @@ final class CheckpointCommand {
         add(query, "tag", tag);
         add(query, "cursor", cursor);
         JsonNode page = session.api().get(VpgCommand.path(vpg) + "/checkpoints" + query);
-        TextTable table = new TextTable("ID", "TIME", "KIND", "PINNED", "TAG");
+        TextTable table = new TextTable("ID", "TIME", "KIND", "PINNED", "SELECTABLE", "TAG");
         page.path("items")
                 .forEach(each -> table.row(
                         each.path("id").asText(),
                         each.path("time").asText(),
                         each.path("kind").asText().toLowerCase(Locale.ROOT),
                         each.path("pinned").asBoolean() ? "yes" : "",
+                        each.path("selectable").asBoolean(true)
+                                ? "yes"
+                                : "NO: " + each.path("damage").asText(),
                         each.path("tag").asText()));
         return session.show(page, () -> {
             table.print(session.out);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -51,7 +52,7 @@ final class VpgCommand {
     @Command(description = "Show one VPG.", mixinStandardHelpOptions = true)
     int show(@Parameters(paramLabel = "VPG", description = "Name or id.") String vpg) throws ApiException {
         JsonNode found = session.api().get(path(vpg));
-        return session.show(found, Details.of(found));
+        return session.show(found, VpgDetails.of(found));
     }
 
     @Command(description = "Protect VMs together.", mixinStandardHelpOptions = true)
@@ -67,24 +68,7 @@ final class VpgCommand {
                     String site,
             @Option(names = "--on", paramLabel = "HYPERVISOR", description = "Hypervisor of the recovery site.")
                     @Nullable String hypervisor,
-            @Option(
-                            names = "--interval",
-                            defaultValue = "5",
-                            paramLabel = "SECONDS",
-                            description = "Time between checkpoints (default: 5).")
-                    int intervalSeconds,
-            @Option(
-                            names = "--history",
-                            defaultValue = "24",
-                            paramLabel = "HOURS",
-                            description = "How far back one can go (default: 24).")
-                    int historyHours,
-            @Option(
-                            names = "--rpo",
-                            defaultValue = "10",
-                            paramLabel = "SECONDS",
-                            description = "RPO above which to alert (default: 10).")
-                    int rpoSeconds,
+            @Mixin PolicyOptions policy,
             @Option(names = "--dry-run", description = "Say what would be done; change nothing.") boolean dryRun,
             @Option(names = "--no-wait", description = "Do not wait until protection has started.") boolean noWait,
             @Option(
@@ -101,10 +85,7 @@ final class VpgCommand {
         if (hypervisor != null) {
             request.put("recoveryHypervisor", hypervisor);
         }
-        request.putObject("policy")
-                .put("checkpointIntervalSeconds", intervalSeconds)
-                .put("journalHistorySeconds", Duration.ofHours(historyHours).toSeconds())
-                .put("targetRpoSeconds", rpoSeconds);
+        policy.addTo(request.putObject("policy"));
         if (dryRun) {
             JsonNode plan = session.api().post("/vpgs?dryRun=true", request);
             return session.show(plan, Details.of(plan));
@@ -123,6 +104,60 @@ final class VpgCommand {
                 () -> session.out.println("VPG " + name + " is created: "
                         + vpg.path("state").asText().toLowerCase(Locale.ROOT) + ". Follow it with 'tidemark vpg watch "
                         + name + "'."));
+    }
+
+    @Command(
+            description = "Change how a VPG is protected; what is not named stays. Journals act on it at once.",
+            mixinStandardHelpOptions = true)
+    int update(@Parameters(paramLabel = "VPG", description = "Name or id.") String vpg, @Mixin PolicyOptions policy)
+            throws ApiException {
+        ObjectNode request = Session.object();
+        policy.addTo(request.putObject("policy"));
+        if (request.path("policy").isEmpty()) {
+            throw new IllegalArgumentException(
+                    "nothing is to be changed; 'tidemark vpg update --help' lists what can be");
+        }
+        JsonNode changed = session.api().patch(path(vpg), request);
+        return session.show(changed, VpgDetails.of(changed));
+    }
+
+    @Command(
+            description = {
+                "Read all journals of a VPG and find the checkpoints that need what is damaged.",
+                "Exit code 8 when some cannot be chosen. Beside protection, which goes on."
+            },
+            mixinStandardHelpOptions = true)
+    int scrub(
+            @Parameters(paramLabel = "VPG", description = "Name or id.") String vpg,
+            @Option(names = "--no-wait", description = "Do not wait for the end.") boolean noWait,
+            @Option(
+                            names = "--timeout",
+                            defaultValue = "86400",
+                            paramLabel = "SECONDS",
+                            description = "How long to wait (default: a day).")
+                    int timeoutSeconds)
+            throws ApiException {
+        JsonNode task = session.api().post(path(vpg) + "/journal/scrub");
+        String id = task.path("id").asText();
+        if (noWait) {
+            return session.show(
+                    task,
+                    () -> session.out.println("The journals of VPG " + vpg
+                            + " are being scrubbed; follow it with 'tidemark task watch " + id + "'."));
+        }
+        JsonNode end = session.follow(id, Duration.ofSeconds(timeoutSeconds));
+        long damaged = session.api()
+                .get(path(vpg))
+                .path("journal")
+                .path("damagedCheckpoints")
+                .asLong();
+        // The steps were told while they ran.
+        JsonNode steps = end.path("steps");
+        int shown = session.show(
+                end,
+                () -> session.out.println("VPG " + vpg + " is scrubbed: "
+                        + steps.path(steps.size() - 1).path("message").asText() + "."));
+        return damaged > 0 ? ExitCode.BREACH.number() : shown;
     }
 
     @Command(

@@ -243,6 +243,26 @@ class TidemarkCliTest {
     }
 
     @Test
+    void policyIsChangedAndShownAndJournalsAreScrubbed() throws Exception {
+        run(east, "vpg", "update", "erp", "--journal-limit", "50GiB", "--when-full", "slow", "--thin", "1h:1m,24h:15m")
+                .ended(0)
+                .says("50 GiB")
+                .says("slow")
+                .says("older than 1 h: one per 1 min; older than 1 d: one per 15 min");
+        JsonNode policy = run(west, "vpg", "show", "erp", "--json").json().path("policy");
+        assertEquals(50L << 30, policy.path("journalLimitBytes").asLong());
+        assertEquals(1, policy.path("checkpointIntervalSeconds").asInt(), "what is not named stays");
+        run(west, "vpg", "show", "erp").ended(0).says("history kept").says("writes are");
+        run(west, "vpg", "update", "erp", "--journal-limit", "none", "--thin", "none")
+                .ended(0)
+                .says("none");
+        run(west, "vpg", "update", "erp").ended(2).says("nothing is to be changed");
+        run(west, "vpg", "update", "erp", "--thin", "1h").ended(2).says("AGE:INTERVAL");
+        run(west, "vpg", "update", "erp", "--when-full", "explode").ended(2).says("whenFull");
+        run(west, "vpg", "scrub", "erp").ended(0).says("nothing is damaged").says("checkpoints can be chosen");
+    }
+
+    @Test
     void helpNeedsNoServer() {
         for (String noun : List.of(
                 "site", "hypervisor", "vm", "vpg", "checkpoint", "recovery", "task", "event", "plugin", "status")) {

@@ -2,12 +2,13 @@ package io.tidemark.launcher;
 
 import io.tidemark.cli.TidemarkCli;
 import io.tidemark.launcher.demo.DemoCommand;
+import io.tidemark.launcher.journal.JournalCommand;
 import io.tidemark.server.ServerCommand;
 import io.tidemark.server.dataplane.ReplicationDataPlaneFactory;
 import java.util.Arrays;
 import picocli.CommandLine;
 
-/** Entry point: {@code server} and {@code demo} run here, every other word is the command line client's. */
+/** Entry point: {@code server}, {@code journal} and {@code demo} run here, every other word is the command line client's. */
 public final class Main {
     private Main() {}
 
@@ -23,6 +24,7 @@ public final class Main {
                     case "server" ->
                         new CommandLine(new ServerCommand(new ReplicationDataPlaneFactory()))
                                 .execute(BundledPlugins.orNamed(rest));
+                    case "journal" -> JournalCommand.commandLine().execute(rest);
                     case "demo" -> new CommandLine(new DemoCommand()).execute(rest);
                     default -> {
                         TidemarkCli.main(arguments);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.cli.ApiException;
 import io.tidemark.cli.TidemarkCli;
+import io.tidemark.control.dataplane.JournalPolicy;
 import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.VpgId;
 import io.tidemark.spi.plugin.Deadline;
@@ -23,6 +24,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +74,8 @@ final class BadInputTest {
                 .journals()
                 .age(
                         VpgId.parse(vpg.path("id").asText()),
-                        Instant.parse(agedOutTime).plusMillis(1));
+                        new JournalPolicy(Duration.ofMillis(1), JournalPolicy.Limits.NONE),
+                        Instant.parse(agedOutTime).plusMillis(2));
         // A name that is looked for below, and is still there.
         west.api().post("/vpgs/erp/checkpoints", SiteApi.json().put("tag", "new"));
     }
@@ -116,7 +119,14 @@ final class BadInputTest {
                 recover("{\"at\":\"" + agedOutTime + "\"}", 410, "TDM-1502", "no longer in the journal"),
                 recover("{\"id\":\"" + agedOut + "\"}", 400, "", "/checkpoint/id"),
                 recover("{\"newest\":true}", 400, "", "/checkpoint"),
-                new Case(west, "GET", "/vpgs/erp/checkpoints/" + agedOut, "", 404, "", "aged out"),
+                new Case(
+                        west,
+                        "GET",
+                        "/vpgs/erp/checkpoints/" + agedOut,
+                        "",
+                        410,
+                        "TDM-1502",
+                        "no longer in the journal"),
                 new Case(
                         east,
                         "POST",

@@ -124,7 +124,10 @@ final class ModuleArrowsTest {
                 Module.SERVER,
                 Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.REPLICATION, Module.CONTROL, Module.PLUGIN_HOST));
         arrow(tests, Module.CLI, Set.of());
-        arrow(tests, Module.LAUNCHER, Set.of(Module.SPI, Module.NBD, Module.CONTROL, Module.SERVER, Module.CLI));
+        arrow(
+                tests,
+                Module.LAUNCHER,
+                Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.CONTROL, Module.SERVER, Module.CLI));
         arrow(tests, Module.BENCH, Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.REPLICATION));
         for (Module plugin : PLUGINS) {
             arrow(tests, plugin, Set.of(Module.SPI));

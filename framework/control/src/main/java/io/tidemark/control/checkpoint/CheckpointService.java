@@ -20,7 +20,9 @@ import io.tidemark.control.vpg.VpgTable;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VpgId;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -62,6 +64,10 @@ public final class CheckpointService implements Checkpoints {
                 ListRequest.class,
                 (from, request) -> listHere(registry.get(request.vpg(), from), request.query()));
         verbs.on(
+                "checkpoint.get",
+                GetRequest.class,
+                (from, request) -> getHere(registry.get(request.vpg(), from), request.checkpoint()));
+        verbs.on(
                 "checkpoint.tag",
                 TagRequest.class,
                 (from, request) -> tagHere(registry.get(request.vpg(), from), request.description()));
@@ -83,6 +89,25 @@ public final class CheckpointService implements Checkpoints {
                         new ListRequest(vpg.id(), query),
                         CheckpointPage.class)
                 .toPage();
+    }
+
+    @Override
+    public CheckpointView get(String name, CheckpointId checkpoint) {
+        Vpg vpg = registry.get(name);
+        if (vpg.definition().role() == VpgRole.RECOVERY) {
+            return getHere(vpg, checkpoint);
+        }
+        return peers.ask(
+                vpg.definition().peer(), "checkpoint.get", new GetRequest(vpg.id(), checkpoint), CheckpointView.class);
+    }
+
+    private CheckpointView getHere(Vpg vpg, CheckpointId id) {
+        KnownCheckpoints known = known(vpg);
+        return known.damaged().stream()
+                .filter(damaged -> damaged.checkpoint().id().equals(id))
+                .findFirst()
+                .map(CheckpointChooser::view)
+                .orElseGet(() -> CheckpointChooser.choose(vpg.name(), known, new CheckpointSelector.ById(id)));
     }
 
     @Override
@@ -156,7 +181,7 @@ public final class CheckpointService implements Checkpoints {
             }
             boolean keep = pinning == Pinning.PINNED || inUse.test(vpg.id(), id);
             ProviderFailures.running(() -> journals.setPinned(vpg.id(), id, keep ? Pinning.PINNED : Pinning.UNPINNED));
-            return new CheckpointView(id, chosen.time(), chosen.kind(), chosen.tag(), keep);
+            return new CheckpointView(id, chosen.time(), chosen.kind(), chosen.tag(), keep, Optional.empty());
         });
     }
 
@@ -165,9 +190,9 @@ public final class CheckpointService implements Checkpoints {
         long before = Cursor.decode(query.cursor());
         Optional<String> part = query.tagContains().map(text -> text.toLowerCase(Locale.ROOT));
         List<CheckpointView> found = new ArrayList<>();
-        List<JournalCheckpoint> known = known(vpg);
+        List<CheckpointView> known = all(known(vpg));
         for (int i = known.size() - 1; i >= 0 && found.size() <= query.limit(); i--) {
-            JournalCheckpoint checkpoint = known.get(i);
+            CheckpointView checkpoint = known.get(i);
             boolean wanted = checkpoint.id().value() < before
                     && query.from()
                             .map(from -> !checkpoint.time().isBefore(from))
@@ -178,7 +203,7 @@ public final class CheckpointService implements Checkpoints {
                                     checkpoint.tag().toLowerCase(Locale.ROOT).contains(text))
                             .orElse(true);
             if (wanted) {
-                found.add(CheckpointChooser.view(checkpoint));
+                found.add(checkpoint);
             }
         }
         Page<CheckpointView> page =
@@ -186,8 +211,31 @@ public final class CheckpointService implements Checkpoints {
         return new CheckpointPage(page.items(), page.nextCursor());
     }
 
-    private List<JournalCheckpoint> known(Vpg vpg) {
-        return ProviderFailures.calling(() -> journals.checkpoints(vpg.id()));
+    /** Oldest first; views are made when they are asked for, so that a page of many costs no more than a page of few. */
+    private static List<CheckpointView> all(KnownCheckpoints known) {
+        List<JournalCheckpoint> selectable = known.selectable();
+        if (!known.damaged().isEmpty()) {
+            List<CheckpointView> all = new ArrayList<>();
+            selectable.forEach(each -> all.add(CheckpointChooser.view(each)));
+            known.damaged().forEach(each -> all.add(CheckpointChooser.view(each)));
+            all.sort(Comparator.comparing(CheckpointView::id));
+            return all;
+        }
+        return new AbstractList<>() {
+            @Override
+            public CheckpointView get(int index) {
+                return CheckpointChooser.view(selectable.get(index));
+            }
+
+            @Override
+            public int size() {
+                return selectable.size();
+            }
+        };
+    }
+
+    private KnownCheckpoints known(Vpg vpg) {
+        return ProviderFailures.calling(() -> KnownCheckpoints.read(journals, vpg));
     }
 
     /** A page as it travels; a type of its own, because the reader of JSON needs to know what is in it. */
@@ -198,6 +246,8 @@ public final class CheckpointService implements Checkpoints {
     }
 
     record ListRequest(VpgId vpg, CheckpointQuery query) {}
+
+    record GetRequest(VpgId vpg, CheckpointId checkpoint) {}
 
     record TagRequest(VpgId vpg, String description) {}
 

@@ -6,8 +6,11 @@ import io.tidemark.spi.id.CheckpointId;
 
 /** The recovery points of VPGs. May be asked of either site; {@code vpg} is an id or a name. */
 public interface Checkpoints {
-    /** Newest first. */
+    /** Newest first, with those that are damaged and cannot be chosen. */
     Page<CheckpointView> list(String vpg, CheckpointQuery query);
+
+    /** One checkpoint, damaged or not; {@code CHECKPOINT_NOT_FOUND}, {@code CHECKPOINT_GONE} when it aged out or was thinned out. */
+    CheckpointView get(String vpg, CheckpointId checkpoint);
 
     /**
      * Cuts a checkpoint now and waits until it is selectable.

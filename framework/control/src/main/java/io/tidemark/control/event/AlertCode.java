@@ -11,7 +11,11 @@ public enum AlertCode {
     AWAITING_DECISION("TDM-A07", Severity.WARNING),
     MEMBER_DEGRADED("TDM-A08", Severity.WARNING),
     SOURCE_UNAWARE("TDM-A09", Severity.WARNING),
-    DELETION_STUCK("TDM-A10", Severity.ERROR);
+    DELETION_STUCK("TDM-A10", Severity.ERROR),
+    HISTORY_WILL_SHRINK("TDM-A11", Severity.WARNING),
+    JOURNAL_FULL("TDM-A12", Severity.ERROR),
+    JOURNAL_SLOWED("TDM-A13", Severity.WARNING),
+    JOURNAL_DAMAGED("TDM-A14", Severity.ERROR);
 
     private final String code;
     private final Severity severity;

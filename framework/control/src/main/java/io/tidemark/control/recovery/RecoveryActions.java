@@ -6,6 +6,7 @@ import io.tidemark.control.DataPlane;
 import io.tidemark.control.ErrorCode;
 import io.tidemark.control.checkpoint.CheckpointChooser;
 import io.tidemark.control.checkpoint.CheckpointView;
+import io.tidemark.control.checkpoint.KnownCheckpoints;
 import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.dataplane.JournalStore.Access;
 import io.tidemark.control.dataplane.JournalStore.Pinning;
@@ -61,7 +62,7 @@ final class RecoveryActions {
         } else {
             chosen = CheckpointChooser.choose(
                     recovery.vpgName(),
-                    dataPlane.journals().checkpoints(recovery.vpg()),
+                    KnownCheckpoints.read(dataPlane.journals(), registry.get(recovery.vpg())),
                     recovery.request().checkpoint());
             table.setCheckpoint(id, chosen);
         }

@@ -7,6 +7,7 @@ import io.tidemark.control.ProviderFailures;
 import io.tidemark.control.catalog.Catalog;
 import io.tidemark.control.checkpoint.CheckpointChooser;
 import io.tidemark.control.checkpoint.CheckpointView;
+import io.tidemark.control.checkpoint.KnownCheckpoints;
 import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.peer.PeerVerbs;
 import io.tidemark.control.task.TaskId;
@@ -234,7 +235,7 @@ final class RecoveryService implements Recoveries {
         actions.checkTarget(vpg.definition().recoveryHypervisor());
         checkNoneOpen(vpg, request.type());
         return CheckpointChooser.choose(
-                vpg.name(), ProviderFailures.calling(() -> journals.checkpoints(vpg.id())), request.checkpoint());
+                vpg.name(), ProviderFailures.calling(() -> KnownCheckpoints.read(journals, vpg)), request.checkpoint());
     }
 
     private void checkNoneOpen(Vpg vpg, RecoveryType type) {

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * A task.
  *
- * @param kind {@code vpg.create}, {@code vpg.delete}, {@code recovery.test}, {@code recovery.failover}, {@code recovery.stop},
+ * @param kind {@code vpg.create}, {@code vpg.delete}, {@code vpg.scrub}, {@code recovery.test}, {@code recovery.failover}, {@code recovery.stop},
  *     {@code recovery.commit} or {@code recovery.rollback}
  * @param progress 0 to 1
  */

@@ -13,7 +13,6 @@ import io.tidemark.control.vpg.VpgMessages.CheckAnswer;
 import io.tidemark.control.vpg.VpgMessages.CheckRequest;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VpgId;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -24,8 +23,6 @@ import java.util.regex.Pattern;
 /** Turns a request to protect something into a definition, or into errors that say everything that is wrong with it. Changes nothing. */
 final class CreationPlanner {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
-    private static final Duration MIN_HISTORY = Duration.ofHours(1);
-    private static final Duration MAX_HISTORY = Duration.ofDays(30);
 
     private final VpgContext context;
     private final VpgRegistry registry;
@@ -68,6 +65,13 @@ final class CreationPlanner {
                 .flatMap(member -> member.member().volumes().stream())
                 .mapToLong(MemberVolume::sizeBytes)
                 .sum();
+        request.policy()
+                .journalLimits()
+                .maxBytes()
+                .filter(limit -> limit <= totalBytes)
+                .ifPresent(limit -> warnings.add("The journal limit of " + limit + " bytes is not more than the "
+                        + totalBytes + " bytes of the volumes: their base images alone may come to take all of it, and"
+                        + " leave no room for history."));
         VpgPlan plan = new VpgPlan(
                 row.name(),
                 members.stream().map(MemberDefinition::member).toList(),
@@ -151,32 +155,14 @@ final class CreationPlanner {
         if (request.vms().isEmpty()) {
             errors.add(new FieldError("/vms", "must name at least one VM"));
         }
-        VpgPolicy policy = request.policy();
-        if (policy.checkpointIntervalSeconds() < 1 || policy.checkpointIntervalSeconds() > 60) {
-            errors.add(new FieldError("/checkpointIntervalSeconds", "must be 1 to 60"));
-        }
-        if (policy.journalHistory().compareTo(MIN_HISTORY) < 0
-                || policy.journalHistory().compareTo(MAX_HISTORY) > 0) {
-            errors.add(new FieldError("/journalHistory", "must be 1 hour to 30 days"));
-        }
-        if (policy.targetRpoSeconds() < 1 || policy.targetRpoSeconds() > 86_400) {
-            errors.add(new FieldError("/targetRpoSeconds", "must be 1 to 86400"));
-        }
+        errors.addAll(PolicyRules.errors(request.policy()));
         if (!errors.isEmpty()) {
             throw invalid(request.name(), errors);
         }
     }
 
     private static ControlException invalid(String name, List<FieldError> errors) {
-        FieldError first = errors.getFirst();
-        return new ControlException(
-                ErrorCode.REQUEST_INVALID,
-                "VPG '" + name + "' was not created",
-                first.pointer() + " " + first.detail()
-                        + (errors.size() > 1 ? ", and " + (errors.size() - 1) + " more" : ""),
-                "Correct the named fields and ask again.",
-                errors,
-                null);
+        return PolicyRules.refusal("VPG '" + name + "' was not created", errors);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.tidemark.control.vpg;
 
 import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.dataplane.JournalStore.JournalCheckpoint;
+import io.tidemark.control.dataplane.JournalStore.JournalUsage;
 import io.tidemark.control.event.AlertCode;
 import io.tidemark.control.vpg.VpgView.NewestCheckpoint;
 import io.tidemark.spi.error.ProviderException;
@@ -44,6 +45,7 @@ public final class Custody {
         // Durable on its own; said again, so that a journal that was restored from elsewhere cannot be behind the
         // catalog (J7).
         journals.fence(vpg.id(), vpg.definition().epoch());
+        journals.limit(vpg.id(), vpg.definition().policy().journal());
         open = true;
         context.alerts().close(AlertCode.JOURNAL_UNAVAILABLE, vpg.id().toString());
     }
@@ -96,7 +98,7 @@ public final class Custody {
         }
     }
 
-    Optional<JournalStore.JournalUsage> usage() {
+    Optional<JournalUsage> usage() {
         if (!open) {
             return Optional.empty();
         }
@@ -108,8 +110,13 @@ public final class Custody {
         }
     }
 
-    /** Samples the RPO and raises or ends its alert. */
+    /** Samples the RPO and the journals' room, and raises or ends their alerts. */
     void sample() {
+        if (vpg.lifecycle() == VpgLifecycle.ACTIVE) {
+            usage().flatMap(JournalUsage::room).ifPresent(room -> JournalAlerts.evaluate(vpg, context.alerts(), room));
+        } else {
+            JournalAlerts.close(vpg, context.alerts());
+        }
         boolean paused = source.map(report -> report.state() == VpgState.PAUSED).orElse(false);
         if (vpg.lifecycle() != VpgLifecycle.ACTIVE || paused) {
             context.alerts().close(AlertCode.RPO_EXCEEDED, vpg.id().toString());
@@ -138,14 +145,23 @@ public final class Custody {
             }
             Instant now = context.clock().instant();
             Instant end = newest.get().time().isBefore(now) ? newest.get().time() : now;
-            Duration history = vpg.definition().policy().journalHistory();
-            journals.age(vpg.id(), end.minus(history));
-            warnOfShortHistory(journals.checkpoints(vpg.id()), end, history);
+            VpgPolicy policy;
+            do {
+                // Once more where it was changed meanwhile: whoever changed it found this turn running.
+                policy = vpg.definition().policy();
+                journals.age(vpg.id(), policy.journal(), end);
+            } while (!closed && !policy.equals(vpg.definition().policy()));
+            warnOfShortHistory(journals.checkpoints(vpg.id()), end, policy.journalHistory());
         } catch (ProviderException e) {
             LOG.atWarn().setCause(e).addKeyValue("vpg", vpg.id()).log("Ageing failed; it is tried again");
         } finally {
             ageing.set(false);
         }
+    }
+
+    /** Ages without waiting for its turn, because the policy was changed; returns at once. */
+    void ageSoon() {
+        Thread.ofVirtual().name("control-ageing-" + vpg.name()).start(this::age);
     }
 
     void close() {
@@ -165,7 +181,8 @@ public final class Custody {
                             vpg.id().toString(),
                             Optional.of(vpg.id()),
                             "The journal of VPG '" + vpg.name() + "' reaches back " + kept.toMinutes() + " of "
-                                    + history.toMinutes() + " minutes. See for space, or for syncs that took long.");
+                                    + history.toMinutes()
+                                    + " minutes. See for space, for the journal limit of its policy, or for syncs that took long.");
         } else {
             context.alerts().close(AlertCode.HISTORY_SHORT, vpg.id().toString());
         }

@@ -84,9 +84,23 @@ final class Heartbeat {
         if (!wanted || protection.announced()) {
             return;
         }
+        announce(vpg);
+    }
+
+    /** Tells the recovery site of the VPG as it is now; when that does not work, the next beat that is answered does. */
+    void announce(Vpg vpg) {
+        Protection protection = vpg.protection().orElseThrow();
+        protection.forgotten();
         try {
-            protection.announced(peers.ask(
-                    vpg.definition().peer(), "vpg.prepare", PrepareRequest.of(vpg.definition()), CustodyReport.class));
+            VpgPolicy told;
+            CustodyReport report;
+            do {
+                // Asked again where the policy was changed meanwhile: two requests under way may arrive in any order.
+                VpgRecord row = vpg.definition();
+                told = row.policy();
+                report = peers.ask(row.peer(), "vpg.prepare", PrepareRequest.of(row), CustodyReport.class);
+            } while (!told.equals(vpg.definition().policy()));
+            protection.announced(report);
         } catch (ControlException e) {
             if (e.errorCode() == ErrorCode.VPG_FENCED) {
                 protection.fenced(vpg.definition().epoch(), e.why());

@@ -4,6 +4,7 @@ import io.tidemark.control.ControlException;
 import io.tidemark.control.ErrorCode;
 import io.tidemark.control.checkpoint.CheckpointView;
 import io.tidemark.control.dataplane.CheckpointKind;
+import io.tidemark.control.dataplane.JournalStore.JournalUsage;
 import io.tidemark.control.dataplane.MemberState;
 import io.tidemark.control.dataplane.ProtectionEngine.Cut;
 import io.tidemark.control.dataplane.ProtectionListener;
@@ -62,9 +63,23 @@ public final class Protection {
             context.dataPlane()
                     .engine()
                     .start(vpg.definition().forDataPlane(context.settings().site()), new Listener());
-            Duration interval = Duration.ofSeconds(vpg.definition().policy().checkpointIntervalSeconds());
-            ticker = context.timer().every(interval, this::tick);
+            beginTicks();
         });
+    }
+
+    /** Goes on at the interval that the policy has now. */
+    void policyChanged() {
+        vpg.mailbox().run(() -> {
+            if (ticker != null) {
+                cancelTicker();
+                beginTicks();
+            }
+        });
+    }
+
+    private void beginTicks() {
+        Duration interval = Duration.ofSeconds(vpg.definition().policy().checkpointIntervalSeconds());
+        ticker = context.timer().every(interval, this::tick);
     }
 
     /** Ends capture and checkpoints; does nothing when stopped. */
@@ -75,6 +90,7 @@ public final class Protection {
             members.clear();
             failPending();
             context.alerts().close(AlertCode.RPO_EXCEEDED, vpg.id().toString());
+            JournalAlerts.close(vpg, context.alerts());
             for (MemberDefinition member : vpg.definition().members()) {
                 context.alerts()
                         .close(AlertCode.MEMBER_DEGRADED, about(member.member().vm()));
@@ -96,7 +112,7 @@ public final class Protection {
         Pending made = vpg.mailbox().call(() -> cut(kind, tag).orElseThrow(this::notPossible));
         try {
             CheckpointView view = made.durable.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
-            return new CheckpointView(view.id(), view.time(), kind, tag, false);
+            return new CheckpointView(view.id(), view.time(), kind, tag, false, Optional.empty());
         } catch (TimeoutException e) {
             throw notDurable("the recovery site has not confirmed it within " + atMost.toSeconds() + " s");
         } catch (ExecutionException e) {
@@ -140,6 +156,12 @@ public final class Protection {
     void heard(CustodyReport said) {
         report = Optional.of(said);
         said.newest().ifPresent(this::offerNewest);
+        if (vpg.lifecycle() == VpgLifecycle.ACTIVE) {
+            // Told at both sites: who looks at one of them must not have to guess why there are no checkpoints.
+            said.journal()
+                    .flatMap(JournalUsage::room)
+                    .ifPresent(room -> JournalAlerts.evaluate(vpg, context.alerts(), room));
+        }
         if (said.epoch() > vpg.definition().epoch()) {
             fenced(said.epoch(), "the recovery site committed a failover (epoch " + said.epoch() + ")");
         }
@@ -209,7 +231,7 @@ public final class Protection {
         if (pending.size() > MAX_PENDING) {
             pending.pollFirstEntry();
         }
-        made.cut.complete(new CheckpointView(id, cut.get().time(), kind, tag, false));
+        made.cut.complete(new CheckpointView(id, cut.get().time(), kind, tag, false, Optional.empty()));
         return Optional.of(made);
     }
 

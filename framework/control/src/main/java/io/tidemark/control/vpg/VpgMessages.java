@@ -56,6 +56,12 @@ final class VpgMessages {
     /** {@code vpg.pause}, {@code vpg.resume}: asked of the recovery site, done by the source. */
     record VpgRequest(VpgId id) {}
 
+    /** {@code vpg.update}: asked of the recovery site, done by the source. */
+    record UpdateRequest(VpgId id, PolicyChange change) {}
+
+    /** The answer to {@code vpg.scrub}: asked of the source, done by the recovery site. */
+    record ScrubAnswer(TaskId task) {}
+
     /** {@code vpg.delete}: asked of the recovery site, done by the source. */
     record DeleteRequest(VpgId id, DeleteVpg how) {}
 

@@ -16,6 +16,8 @@ import io.tidemark.control.vpg.VpgMessages.HeartbeatRequest;
 import io.tidemark.control.vpg.VpgMessages.PowerRequest;
 import io.tidemark.control.vpg.VpgMessages.PrepareRequest;
 import io.tidemark.control.vpg.VpgMessages.RemoveRequest;
+import io.tidemark.control.vpg.VpgMessages.ScrubAnswer;
+import io.tidemark.control.vpg.VpgMessages.UpdateRequest;
 import io.tidemark.control.vpg.VpgMessages.VpgRequest;
 import io.tidemark.spi.id.SiteId;
 import java.util.List;
@@ -53,6 +55,14 @@ final class VpgPeerVerbs {
             service.resumeHere(registry.get(request.id(), from));
             return new Done();
         });
+        verbs.on("vpg.update", UpdateRequest.class, (from, request) -> {
+            service.updateHere(registry.get(request.id(), from), request.change());
+            return new Done();
+        });
+        verbs.on(
+                "vpg.scrub",
+                VpgRequest.class,
+                (from, request) -> new ScrubAnswer(service.scrubs().start(registry.get(request.id(), from))));
         verbs.on(
                 "vpg.delete",
                 DeleteRequest.class,
@@ -114,6 +124,7 @@ final class VpgPeerVerbs {
 
     private CustodyReport prepare(SiteId from, PrepareRequest request) {
         Vpg vpg = registry.find(request.id()).orElse(null);
+        boolean changed = false;
         if (vpg == null) {
             vpg = registry.add(request.toRecord(from, context.clock().instant()));
         } else {
@@ -125,6 +136,7 @@ final class VpgPeerVerbs {
                                 + vpg.definition().epoch(),
                         "Keep its VMs at the old site off, and delete the VPG there.");
             }
+            changed = !vpg.definition().policy().equals(request.policy());
             vpg.change(row -> row.withDefinition(request.policy(), request.members()));
         }
         Custody custody = vpg.custody()
@@ -133,6 +145,9 @@ final class VpgPeerVerbs {
                         "the asked site is the one that protects it",
                         "This is a defect of the asking site: look into its log."));
         ProviderFailures.running(custody::prepare);
+        if (changed) {
+            custody.ageSoon();
+        }
         if (vpg.lifecycle() == VpgLifecycle.DEFINED) {
             vpg.transition(VpgLifecycle.ACTIVE);
             context.events()
@@ -162,6 +177,7 @@ final class VpgPeerVerbs {
                 vpg.transition(VpgLifecycle.DETACHED);
             }
             context.alerts().close(AlertCode.RPO_EXCEEDED, vpg.id().toString());
+            JournalAlerts.close(vpg, context.alerts());
             return new Done();
         }
         ProviderFailures.running(() -> context.dataPlane().journals().delete(vpg.id()));

@@ -41,6 +41,10 @@ public record VpgRecord(
                 id, name, role, lifecycle, peer, recoveryHypervisor, policy, to, members, deletion, createdAt, version);
     }
 
+    VpgRecord withPolicy(VpgPolicy newPolicy) {
+        return withDefinition(newPolicy, members);
+    }
+
     VpgRecord withDefinition(VpgPolicy newPolicy, List<MemberDefinition> newMembers) {
         return new VpgRecord(
                 id,

@@ -2,6 +2,7 @@ package io.tidemark.control.vpg;
 
 import io.tidemark.control.ControlException;
 import io.tidemark.control.ErrorCode;
+import io.tidemark.control.FieldError;
 import io.tidemark.control.event.Severity;
 import io.tidemark.control.peer.Forwarded;
 import io.tidemark.control.peer.PeerClient;
@@ -17,6 +18,8 @@ import io.tidemark.control.task.TaskView;
 import io.tidemark.control.vm.VirtualMachines;
 import io.tidemark.control.vpg.VpgMessages.DeleteAnswer;
 import io.tidemark.control.vpg.VpgMessages.DeleteRequest;
+import io.tidemark.control.vpg.VpgMessages.ScrubAnswer;
+import io.tidemark.control.vpg.VpgMessages.UpdateRequest;
 import io.tidemark.control.vpg.VpgMessages.VpgRequest;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +40,7 @@ public final class VpgService implements Vpgs {
     private final CreationPlanner planner;
     private final VpgViews views;
     private final Heartbeat heartbeat;
+    private final JournalScrubs scrubs;
 
     public VpgService(
             VpgContext context,
@@ -58,6 +62,7 @@ public final class VpgService implements Vpgs {
         this.planner = new CreationPlanner(context, registry, vms, peers);
         this.views = new VpgViews(context, recoveries);
         this.heartbeat = new Heartbeat(context, registry, views, peers);
+        this.scrubs = new JournalScrubs(context, registry, tasks, runner);
         var _ = new VpgPeerVerbs(context, registry, views, recoveries, this, verbs);
     }
 
@@ -93,6 +98,70 @@ public final class VpgService implements Vpgs {
     @Override
     public VpgView resume(String name) {
         return onSource(name, "vpg.resume", this::resumeHere);
+    }
+
+    @Override
+    public VpgView update(String name, PolicyChange change) {
+        Vpg vpg = registry.get(name);
+        if (vpg.definition().role() == VpgRole.PROTECTED) {
+            updateHere(vpg, change);
+        } else {
+            // Said here already, so that a wrong field is told even where the source cannot be asked.
+            checkPolicy(vpg, change.applyTo(vpg.definition().policy()));
+            checkHasSource(vpg);
+            var _ = peers.ask(vpg.definition().peer(), "vpg.update", new UpdateRequest(vpg.id(), change), Done.class);
+        }
+        return views.view(vpg);
+    }
+
+    void updateHere(Vpg vpg, PolicyChange change) {
+        boolean changed = vpg.mailbox().call(() -> {
+            if (vpg.lifecycle() != VpgLifecycle.ACTIVE && vpg.lifecycle() != VpgLifecycle.PAUSED) {
+                throw ErrorCode.VPG_STATE.because(
+                        "The policy of VPG '" + vpg.name() + "' was not changed",
+                        "it is " + vpg.lifecycle(),
+                        "Only the policy of a VPG that is protected or paused can be changed.");
+            }
+            VpgPolicy before = vpg.definition().policy();
+            VpgPolicy after = change.applyTo(before);
+            checkPolicy(vpg, after);
+            if (after.equals(before)) {
+                return false;
+            }
+            vpg.change(row -> row.withPolicy(after));
+            if (after.checkpointIntervalSeconds() != before.checkpointIntervalSeconds()) {
+                vpg.protection().orElseThrow().policyChanged();
+            }
+            return true;
+        });
+        if (!changed) {
+            return;
+        }
+        context.events().vpg(Severity.INFO, vpg.id(), "The policy of VPG '" + vpg.name() + "' was changed");
+        heartbeat.announce(vpg);
+    }
+
+    private static void checkPolicy(Vpg vpg, VpgPolicy policy) {
+        List<FieldError> errors = PolicyRules.errors(policy);
+        if (!errors.isEmpty()) {
+            throw PolicyRules.refusal("The policy of VPG '" + vpg.name() + "' was not changed", errors);
+        }
+    }
+
+    @Override
+    public TaskId scrub(String name) {
+        Vpg vpg = registry.get(name);
+        if (vpg.definition().role() == VpgRole.RECOVERY) {
+            return scrubs.start(vpg);
+        }
+        TaskId task = peers.ask(vpg.definition().peer(), "vpg.scrub", new VpgRequest(vpg.id()), ScrubAnswer.class)
+                .task();
+        forwarded.remember(task.toString(), vpg.definition().peer());
+        return task;
+    }
+
+    JournalScrubs scrubs() {
+        return scrubs;
     }
 
     @Override
@@ -159,8 +228,8 @@ public final class VpgService implements Vpgs {
                     VpgMessages.HeartbeatAnswer.class);
         }
         TaskId task = vpg.mailbox().call(() -> {
-            Optional<TaskView> running = runningTask(vpg);
-            if (running.isPresent() && running.get().kind().equals(DELETE)) {
+            Optional<TaskView> running = runningTask(vpg, DELETE);
+            if (running.isPresent()) {
                 return running.get().id();
             }
             vpg.change(row -> row.withDeletion(how));
@@ -184,24 +253,29 @@ public final class VpgService implements Vpgs {
             Thread.ofVirtual().name("control-resume-" + vpg.name()).start(() -> resume(vpg, journalsOpen));
         }
         context.timer().every(context.settings().heartbeatInterval(), heartbeat::beat);
+        scrubs.schedule();
     }
 
     private void resume(Vpg vpg, Consumer<Vpg> journalsOpen) {
         if (vpg.lifecycle() == VpgLifecycle.DELETING) {
-            TaskId task = runningTask(vpg)
+            TaskId task = runningTask(vpg, DELETE)
                     .map(TaskView::id)
                     .orElseGet(() -> tasks.create(DELETE, target(vpg), DeleteProgram.TITLES));
             runner.launch(task, deleteProgram(vpg));
             return;
         }
-        vpg.custody().ifPresent(custody -> custody.resume(() -> journalsOpen.accept(vpg)));
+        vpg.custody()
+                .ifPresent(custody -> custody.resume(() -> {
+                    scrubs.resume(vpg);
+                    journalsOpen.accept(vpg);
+                }));
         if (vpg.protection().isEmpty()) {
             return;
         }
         if (vpg.lifecycle() == VpgLifecycle.ACTIVE) {
             vpg.protection().get().start();
         }
-        Optional<TaskView> creating = runningTask(vpg);
+        Optional<TaskView> creating = runningTask(vpg, CREATE);
         if (creating.isPresent()) {
             runner.launch(creating.get().id(), createProgram(vpg));
         } else if (vpg.lifecycle() == VpgLifecycle.DEFINED) {
@@ -213,15 +287,20 @@ public final class VpgService implements Vpgs {
         Vpg vpg = registry.get(name);
         if (vpg.definition().role() == VpgRole.PROTECTED) {
             here.accept(vpg);
-        } else if (vpg.lifecycle() == VpgLifecycle.ACTIVE) {
-            var _ = peers.ask(vpg.definition().peer(), verb, new VpgRequest(vpg.id()), Done.class);
         } else {
+            checkHasSource(vpg);
+            var _ = peers.ask(vpg.definition().peer(), verb, new VpgRequest(vpg.id()), Done.class);
+        }
+        return views.view(vpg);
+    }
+
+    private static void checkHasSource(Vpg vpg) {
+        if (vpg.lifecycle() != VpgLifecycle.ACTIVE) {
             throw ErrorCode.VPG_STATE.because(
                     "VPG '" + vpg.name() + "' was not changed",
                     "it is " + vpg.lifecycle() + " here and has no source",
                     "Protect its VMs with a new VPG.");
         }
-        return views.view(vpg);
     }
 
     private void checkNotInRecovery(Vpg vpg) {
@@ -237,9 +316,9 @@ public final class VpgService implements Vpgs {
                 "Stop, commit or roll back the recovery first.");
     }
 
-    private Optional<TaskView> runningTask(Vpg vpg) {
+    private Optional<TaskView> runningTask(Vpg vpg, String kind) {
         return tasks.of(vpg.id().toString()).stream()
-                .filter(task -> task.state() == TaskState.RUNNING)
+                .filter(task -> task.state() == TaskState.RUNNING && task.kind().equals(kind))
                 .findFirst();
     }
 

@@ -3,6 +3,9 @@ package io.tidemark.control.vpg;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.tidemark.control.catalog.Catalog;
 import io.tidemark.control.catalog.Micros;
+import io.tidemark.control.dataplane.JournalPolicy.Limits;
+import io.tidemark.control.dataplane.JournalPolicy.Tier;
+import io.tidemark.control.dataplane.JournalPolicy.WhenFull;
 import io.tidemark.control.json.Json;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.SiteId;
@@ -33,10 +36,10 @@ public final class VpgTable {
     void insert(VpgRecord vpg) {
         catalog.useTransaction(handle -> bind(handle.createUpdate("""
                         INSERT INTO vpg (id, name, role, lifecycle, peer_id, recovery_hypervisor,
-                            checkpoint_interval_seconds, journal_history_seconds, target_rpo_seconds, epoch,
-                            members_json, checkpoint_ids_reserved, deletion_json, created_micros, version)
-                        VALUES (:id, :name, :role, :lifecycle, :peer, :hypervisor, :interval, :history, :rpo, :epoch,
-                            :members, 1, :deletion, :created, :version)"""), vpg)
+                            checkpoint_interval_seconds, journal_history_seconds, target_rpo_seconds,
+                            journal_limit_bytes, when_full, thinning_json, epoch, members_json, checkpoint_ids_reserved, deletion_json, created_micros, version)
+                        VALUES (:id, :name, :role, :lifecycle, :peer, :hypervisor, :interval, :history, :rpo,
+                            :limit, :whenFull, :thinning, :epoch, :members, 1, :deletion, :created, :version)"""), vpg)
                 .bind("created", Micros.of(vpg.createdAt()))
                 .execute());
     }
@@ -45,7 +48,8 @@ public final class VpgTable {
         catalog.useTransaction(handle -> bind(handle.createUpdate("""
                         UPDATE vpg SET name = :name, role = :role, lifecycle = :lifecycle, peer_id = :peer,
                             recovery_hypervisor = :hypervisor, checkpoint_interval_seconds = :interval,
-                            journal_history_seconds = :history, target_rpo_seconds = :rpo, epoch = :epoch,
+                            journal_history_seconds = :history, target_rpo_seconds = :rpo,
+                            journal_limit_bytes = :limit, when_full = :whenFull, thinning_json = :thinning, epoch = :epoch,
                             members_json = :members, deletion_json = :deletion, version = :version
                         WHERE id = :id"""), vpg).execute());
     }
@@ -107,10 +111,21 @@ public final class VpgTable {
                 .bind("interval", vpg.policy().checkpointIntervalSeconds())
                 .bind("history", vpg.policy().journalHistory().toSeconds())
                 .bind("rpo", vpg.policy().targetRpoSeconds())
+                .bind("limit", vpg.policy().journalLimits().maxBytes().orElse(null))
+                .bind("whenFull", vpg.policy().journalLimits().whenFull().name())
+                .bind("thinning", json.write(vpg.policy().journalLimits().thinning()))
                 .bind("epoch", vpg.epoch())
                 .bind("members", json.write(vpg.members()))
                 .bind("deletion", vpg.deletion().map(json::write).orElse(null))
                 .bind("version", vpg.version());
+    }
+
+    private Limits limits(ResultSet row) throws SQLException {
+        long maxBytes = row.getLong("journal_limit_bytes");
+        return new Limits(
+                row.wasNull() ? Optional.empty() : Optional.of(maxBytes),
+                WhenFull.valueOf(row.getString("when_full")),
+                json.read(row.getString("thinning_json"), new TypeReference<List<Tier>>() {}));
     }
 
     private VpgRecord fromRow(ResultSet row) throws SQLException {
@@ -124,7 +139,8 @@ public final class VpgTable {
                 new VpgPolicy(
                         row.getInt("checkpoint_interval_seconds"),
                         Duration.ofSeconds(row.getLong("journal_history_seconds")),
-                        row.getInt("target_rpo_seconds")),
+                        row.getInt("target_rpo_seconds"),
+                        limits(row)),
                 row.getLong("epoch"),
                 json.read(row.getString("members_json"), new TypeReference<List<MemberDefinition>>() {}),
                 Optional.ofNullable(row.getString("deletion_json")).map(text -> json.read(text, DeleteVpg.class)),

@@ -16,8 +16,7 @@ public final class VpgTicks {
             vpg.custody().ifPresent(Custody::sample);
         }));
         // Ageing is long: each VPG has a thread of its own, and leaves a turn out while the one before still runs.
-        timer.every(ageingInterval, () -> registry.all().forEach(vpg -> vpg.custody()
-                .ifPresent(custody ->
-                        Thread.ofVirtual().name("control-ageing-" + vpg.name()).start(custody::age))));
+        timer.every(ageingInterval, () -> registry.all()
+                .forEach(vpg -> vpg.custody().ifPresent(custody -> custody.ageSoon())));
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * The virtual protection groups of this site, in either role. {@code vpg} is an id or a name everywhere.
  *
- * <p>Creating is asked of the protected site. Pausing, resuming and deleting may be asked of either: the recovery site forwards them.
+ * <p>Creating is asked of the protected site. The rest may be asked of either, and is done where it belongs.
  */
 public interface Vpgs {
     /**
@@ -30,6 +30,19 @@ public interface Vpgs {
 
     /** One VPG; {@code VPG_NOT_FOUND} when it is unknown here. */
     VpgView get(String vpg);
+
+    /**
+     * Changes the policy of a VPG that lives. Journals act on it at once; a recovery site that does not answer now is told when it does.
+     *
+     * @throws ControlException {@code REQUEST_INVALID} with all wrong fields, {@code VPG_STATE}; nothing was changed
+     */
+    VpgView update(String vpg, PolicyChange change);
+
+    /**
+     * Reads all journals of a VPG at its recovery site and finds out which checkpoints need what is damaged. A scrub that runs already is
+     * given instead of a second one.
+     */
+    TaskId scrub(String vpg);
 
     /** Ends capture and shipping until resumed; checkpoints stay selectable. Does nothing to a paused VPG. */
     VpgView pause(String vpg);

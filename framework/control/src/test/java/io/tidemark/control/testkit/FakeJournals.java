@@ -1,14 +1,17 @@
 package io.tidemark.control.testkit;
 
 import io.tidemark.control.dataplane.CheckpointKind;
+import io.tidemark.control.dataplane.JournalPolicy;
 import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.dataplane.ProtectedVpg;
+import io.tidemark.control.vpg.VpgPolicy;
 import io.tidemark.spi.block.BlockAddress;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.SiteId;
+import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.id.VpgId;
 import java.nio.file.Path;
@@ -39,7 +42,12 @@ public final class FakeJournals implements JournalStore {
         ProtectedVpg vpg;
         long epoch;
         final List<JournalCheckpoint> checkpoints = new ArrayList<>();
+        final List<DamagedCheckpoint> damaged = new ArrayList<>();
+        final Set<CheckpointId> rotten = new HashSet<>();
         Instant agedTo = Instant.MIN;
+        JournalPolicy limitedTo = VpgPolicy.DEFAULT.journal();
+        JournalPolicy agedBy = VpgPolicy.DEFAULT.journal();
+        Optional<JournalRoom> room = Optional.empty();
 
         Journal(ProtectedVpg vpg) {
             this.vpg = vpg;
@@ -145,9 +153,56 @@ public final class FakeJournals implements JournalStore {
     }
 
     @Override
-    public synchronized void age(VpgId vpg, Instant since) throws ProviderException {
+    public synchronized List<DamagedCheckpoint> damagedCheckpoints(VpgId vpg) {
+        return List.copyOf(journal(vpg).damaged);
+    }
+
+    @Override
+    public synchronized void limit(VpgId vpg, JournalPolicy policy) throws ProviderException {
+        failures.check("limit");
+        journal(vpg).limitedTo = policy;
+    }
+
+    @Override
+    public synchronized JournalScrub scrub(VpgId vpg, VmId member) throws ProviderException {
+        failures.check("scrub");
+        Journal journal = journal(vpg);
+        List<JournalCheckpoint> hit = journal.checkpoints.stream()
+                .filter(checkpoint -> journal.rotten.contains(checkpoint.id()))
+                .toList();
+        journal.checkpoints.removeAll(hit);
+        hit.forEach(checkpoint -> journal.damaged.add(new DamagedCheckpoint(checkpoint, List.of(member))));
+        List<Damage> damages =
+                journal.rotten.isEmpty() ? List.of() : List.of(new Damage("/j/7.seg", 4096, "bad checksum", false));
+        return new JournalScrub(3L << 20, damages, journal.damaged.size());
+    }
+
+    /** What the next scrub finds damaged. */
+    public synchronized void rot(VpgId vpg, CheckpointId checkpoint) {
+        journal(vpg).rotten.add(checkpoint);
+    }
+
+    /** What the journals were told last that they may take. */
+    public synchronized JournalPolicy limitedTo(VpgId vpg) {
+        return journal(vpg).limitedTo;
+    }
+
+    /** What ageing was told last. */
+    public synchronized JournalPolicy agedBy(VpgId vpg) {
+        return journal(vpg).agedBy;
+    }
+
+    /** What {@link #usage} tells of room from now on. */
+    public synchronized void room(VpgId vpg, JournalRoom room) {
+        journal(vpg).room = Optional.of(room);
+    }
+
+    @Override
+    public synchronized void age(VpgId vpg, JournalPolicy policy, Instant end) throws ProviderException {
         failures.check("age");
         Journal journal = journal(vpg);
+        journal.agedBy = policy;
+        Instant since = end.minus(policy.history());
         journal.agedTo = since;
         journal.checkpoints.removeIf(
                 known -> known.pinning() == Pinning.UNPINNED && known.time().isBefore(since));
@@ -204,7 +259,7 @@ public final class FakeJournals implements JournalStore {
         Journal journal = journals.get(vpg);
         return journal == null
                 ? Optional.empty()
-                : Optional.of(new JournalUsage(4096L, 8192L, journal.checkpoints.size(), Map.of()));
+                : Optional.of(new JournalUsage(4096L, 8192L, journal.checkpoints.size(), Map.of(), journal.room));
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.tidemark.spi.transport.TransportChannel;
 import io.tidemark.spi.transport.TransportChannel.Offer;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,11 +19,18 @@ final class InboundLane implements ChannelHandler {
 
     private final JournalKeeper keeper;
     private final TransportChannel channel;
+    private final IntakeGate gate;
+    private final Supplier<Refused> full;
     private long lastPosition;
+    /** Nothing more is taken of this lane, even if there is room again: what comes now follows what was not taken. */
+    private volatile boolean ended;
 
-    InboundLane(JournalKeeper keeper, TransportChannel channel) {
+    /** @param full what to tell the lane when the gate lets nothing through */
+    InboundLane(JournalKeeper keeper, TransportChannel channel, IntakeGate gate, Supplier<Refused> full) {
         this.keeper = keeper;
         this.channel = channel;
+        this.gate = gate;
+        this.full = full;
     }
 
     void acknowledge(long position) {
@@ -49,6 +57,14 @@ final class InboundLane implements ChannelHandler {
 
     @Override
     public void onFrame(long position, ByteBuffer frame) {
+        if (ended) {
+            return;
+        }
+        if (!gate.admit(frame.remaining())) {
+            ended = true;
+            refuse(full.get());
+            return;
+        }
         keeper.enqueue(this, frame);
     }
 

@@ -1,12 +1,14 @@
 package io.tidemark.replication.receive;
 
 import io.tidemark.journal.CheckpointRecord;
+import io.tidemark.journal.HistoryLimits;
 import io.tidemark.journal.Journal;
 import io.tidemark.journal.JournalConfig;
 import io.tidemark.journal.JournalSpec;
 import io.tidemark.journal.JournalStatistics;
 import io.tidemark.journal.JournalVolume;
 import io.tidemark.journal.Pinning;
+import io.tidemark.journal.ScrubReport;
 import io.tidemark.journal.VolumeView;
 import io.tidemark.journal.file.StoreFiles;
 import io.tidemark.spi.error.FailureKind;
@@ -120,42 +122,59 @@ public final class RecoveryJournals implements AutoCloseable {
 
     /** Checkpoints that every member's journal has durable (J5), oldest first. */
     public List<CheckpointRecord> checkpoints(VpgId vpg) throws ProviderException {
-        List<CheckpointRecord> common = null;
-        for (Journal journal : find(vpg).journals()) {
-            List<CheckpointRecord> own = journal.checkpoints();
-            common = common == null ? own : intersection(common, own);
-        }
-        return common == null ? List.of() : common;
+        return CommonCheckpoints.selectable(find(vpg).journals());
     }
 
-    /** Both lists grow by id. */
-    private static List<CheckpointRecord> intersection(List<CheckpointRecord> one, List<CheckpointRecord> other) {
-        List<CheckpointRecord> both = new ArrayList<>(Math.min(one.size(), other.size()));
-        int j = 0;
-        for (CheckpointRecord checkpoint : one) {
-            while (j < other.size() && other.get(j).id().compareTo(checkpoint.id()) < 0) {
-                j++;
-            }
-            if (j < other.size() && other.get(j).id().equals(checkpoint.id())) {
-                both.add(checkpoint);
-            }
-        }
-        return both;
+    /** A checkpoint that cannot be chosen, and the VMs whose journals are damaged in what it needs. */
+    public record DamagedCheckpoint(CheckpointRecord checkpoint, List<VmId> members) {}
+
+    /** Checkpoints that every member's journal has, but that a scrub found damaged in some; oldest first. */
+    public List<DamagedCheckpoint> damagedCheckpoints(VpgId vpg) throws ProviderException {
+        return CommonCheckpoints.damaged(find(vpg).journals()).stream()
+                .map(damaged -> new DamagedCheckpoint(damaged.checkpoint(), damaged.members()))
+                .toList();
     }
 
     /** The newest selectable checkpoint. */
     public Optional<CheckpointRecord> newestCheckpoint(VpgId vpg) throws ProviderException {
-        List<CheckpointRecord> all = checkpoints(vpg);
-        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+        return CommonCheckpoints.newest(find(vpg).journals());
     }
 
     public void setPinning(VpgId vpg, CheckpointId checkpoint, Pinning pinning) throws IOException, ProviderException {
         find(vpg).onEach(journal -> journal.setPinning(checkpoint, pinning));
     }
 
-    /** Folds what lies before the oldest checkpoint at or after {@code since} into the base images. */
-    public void age(VpgId vpg, Instant since) throws IOException, ProviderException {
-        find(vpg).age(since);
+    /**
+     * Says what the journals of a VPG may take from now on. Where that is reached and it is not history that gives way, lanes are slowed down or
+     * refused at once, and taken again when there is room.
+     *
+     * @param limits with the size for all journals together, {@link VpgRoom#UNLIMITED} for none
+     */
+    public void limit(VpgId vpg, HistoryLimits limits) throws IOException, ProviderException {
+        find(vpg).history().limit(limits);
+    }
+
+    /**
+     * Gives up the history that is not wanted, or that there is no room for; one at a time per VPG.
+     *
+     * @param end what history counts back from
+     */
+    public void age(VpgId vpg, HistoryLimits limits, Instant end) throws IOException, ProviderException {
+        find(vpg).history().age(limits, end);
+    }
+
+    /** What the journals of a VPG take; some seconds old at most. */
+    public VpgRoom room(VpgId vpg) throws IOException, ProviderException {
+        return find(vpg).history().room();
+    }
+
+    /**
+     * Reads all of a member's journal, and marks the checkpoints that need what is damaged; long, beside all others.
+     *
+     * @throws ProviderException {@code RETRY_LATER} while another scrub of it runs
+     */
+    public ScrubReport scrub(VpgId vpg, VmId member) throws IOException, ProviderException {
+        return find(vpg).scrub(member);
     }
 
     /** Refuses lanes and batches of epochs below {@code epoch} from now on (J7). */

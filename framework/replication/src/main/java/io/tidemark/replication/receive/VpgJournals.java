@@ -1,9 +1,9 @@
 package io.tidemark.replication.receive;
 
 import io.tidemark.journal.Journal;
-import io.tidemark.journal.JournalClosedException;
 import io.tidemark.journal.JournalConfig;
 import io.tidemark.journal.JournalSpec;
+import io.tidemark.journal.ScrubReport;
 import io.tidemark.journal.file.StoreFiles;
 import io.tidemark.replication.receive.JournalKeeper.JournalTask;
 import io.tidemark.replication.wire.LaneMessage.Refused;
@@ -19,10 +19,11 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** The journals of one VPG, and who may write to them. Safe for use by several threads. */
@@ -32,6 +33,8 @@ final class VpgJournals implements AutoCloseable {
     private final JournalConfig config;
     private final StoreFiles files;
     private final Map<VmId, JournalKeeper> keepers = new LinkedHashMap<>();
+    private final Set<VmId> scrubbed = ConcurrentHashMap.newKeySet();
+    private final VpgHistory history = new VpgHistory(this::journals);
     private WriterGrant grant;
 
     private VpgJournals(Path folder, VpgId id, WriterGrant grant, JournalConfig config, StoreFiles files) {
@@ -117,17 +120,30 @@ final class VpgJournals implements AutoCloseable {
         }
     }
 
+    private ProviderException noJournal(VmId vm) {
+        return new ProviderException(
+                FailureKind.REJECTED,
+                "This site keeps no journal of VM " + vm + " in VPG " + id,
+                "the VM was not prepared here",
+                "Look at the VPG at the protected site; editing it prepares the journal");
+    }
+
+    /** What lanes are told while nothing is taken, because the journals are full. */
+    private Refused full() {
+        return new Refused(
+                FailureKind.RETRY_LATER,
+                "The recovery site takes no writes of the VPG",
+                "its journals there have reached the limit of its policy",
+                "Raise the limit or ask for a shorter history; protection then goes on by itself");
+    }
+
     ChannelHandler accept(VmId vm, SiteId peer, long epoch, TransportChannel channel) throws ProviderException {
         JournalKeeper keeper;
         ProviderException fence = null;
         synchronized (this) {
             keeper = keepers.get(vm);
             if (keeper == null) {
-                throw new ProviderException(
-                        FailureKind.REJECTED,
-                        "This site keeps no journal of VM " + vm + " in VPG " + id,
-                        "the VM was not prepared here",
-                        "Look at the VPG at the protected site; editing it prepares the journal");
+                throw noJournal(vm);
             }
             if (grant.source().equals(peer) && epoch < grant.minimumEpoch()) {
                 fence = fenced(epoch);
@@ -135,10 +151,16 @@ final class VpgJournals implements AutoCloseable {
                 admit(peer, epoch);
             }
         }
-        InboundLane lane = new InboundLane(keeper, channel);
+        InboundLane lane = new InboundLane(keeper, channel, history.gate(), this::full);
         ProviderException refusal = fence;
         // Offers are lawful only after this method has returned to the transport.
-        Thread.ofVirtual().name("welcome-" + vm).start(() -> welcome(keeper, lane, refusal));
+        Thread.ofVirtual().name("welcome-" + vm).start(() -> {
+            if (refusal == null && history.gate().intake() == VpgRoom.Intake.STOPPED) {
+                lane.refuse(full());
+            } else {
+                welcome(keeper, lane, refusal);
+            }
+        });
         return lane;
     }
 
@@ -170,26 +192,36 @@ final class VpgJournals implements AutoCloseable {
         }
     }
 
-    /** Ages every member's journal on the caller's thread; the keepers go on taking writes meanwhile. */
-    void age(Instant since) throws IOException {
-        List<JournalKeeper> all;
-        synchronized (this) {
-            all = List.copyOf(keepers.values());
-        }
-        for (JournalKeeper keeper : all) {
-            boolean more = true;
-            while (more) {
-                more = age(keeper.journal(), since);
-            }
-        }
+    /** How much history is kept, and whether lanes are taken. */
+    VpgHistory history() {
+        return history;
     }
 
-    private static boolean age(Journal journal, Instant since) throws IOException {
+    /**
+     * Reads all of a member's journal on the caller's thread.
+     *
+     * @throws ProviderException {@code RETRY_LATER} while another scrub of it runs, {@code REJECTED} when there is no such member
+     */
+    ScrubReport scrub(VmId vm) throws IOException, ProviderException {
+        JournalKeeper keeper;
+        synchronized (this) {
+            keeper = keepers.get(vm);
+        }
+        if (keeper == null) {
+            throw noJournal(vm);
+        }
+        if (!scrubbed.add(vm)) {
+            throw new ProviderException(
+                    FailureKind.RETRY_LATER,
+                    "The journal of VM " + vm + " was not scrubbed",
+                    "another scrub of it runs",
+                    "Wait for its end");
+        }
         try {
-            return journal.age(since).moreToFold() > 0;
-        } catch (JournalClosedException e) {
-            // Its keeper opened it anew, or the VPG is closing; the next ageing goes on with what is there then.
-            return false;
+            return keeper.journal().scrub();
+        } finally {
+            scrubbed.remove(vm);
+            history.changed();
         }
     }
 
@@ -233,6 +265,7 @@ final class VpgJournals implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        history.gate().close();
         keepers.values().forEach(JournalKeeper::close);
         keepers.clear();
     }

@@ -40,13 +40,15 @@ public final class ReplicationDataPlane implements DataPlane {
     /**
      * Opens the journals below {@code <directory>/journals} and recovers them.
      *
+     * @param journalConfig how journals are kept on disk
      * @param socketFolder where checkpoints are served; short enough for the paths of unix sockets
      */
-    public static DataPlane open(DataPlaneContext context, Path socketFolder, ReplicationSettings settings)
+    public static DataPlane open(
+            DataPlaneContext context, Path socketFolder, ReplicationSettings settings, JournalConfig journalConfig)
             throws ProviderException {
         try {
-            RecoveryJournals journals = new RecoveryJournals(
-                    context.directory().resolve("journals"), JournalConfig.defaults(), new FileStoreFiles());
+            RecoveryJournals journals =
+                    new RecoveryJournals(context.directory().resolve("journals"), journalConfig, new FileStoreFiles());
             ServedCheckpoints served = new ServedCheckpoints(
                     journals, socketFolder, context.directory().resolve("scratch"));
             ReplicationEngine engine = new ReplicationEngine(settings, context.clock(), new ContextSites(context));

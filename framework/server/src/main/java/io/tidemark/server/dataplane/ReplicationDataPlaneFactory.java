@@ -1,5 +1,6 @@
 package io.tidemark.server.dataplane;
 
+import io.tidemark.journal.JournalConfig;
 import io.tidemark.replication.ReplicationSettings;
 import io.tidemark.server.wiring.DataPlane;
 import io.tidemark.server.wiring.DataPlaneContext;
@@ -13,9 +14,21 @@ public final class ReplicationDataPlaneFactory implements DataPlaneFactory {
     private static final Path SYSTEM_RUN = Path.of("/run");
     private static final Path TEMPORARY = Path.of("/tmp");
 
+    private final JournalConfig journalConfig;
+
+    /** With journals as they are kept usually. */
+    public ReplicationDataPlaneFactory() {
+        this(JournalConfig.defaults());
+    }
+
+    /** @param journalConfig how journals are kept on disk */
+    public ReplicationDataPlaneFactory(JournalConfig journalConfig) {
+        this.journalConfig = journalConfig;
+    }
+
     @Override
     public DataPlane open(DataPlaneContext context) throws ProviderException {
-        return ReplicationDataPlane.open(context, socketFolder(context), ReplicationSettings.DEFAULT);
+        return ReplicationDataPlane.open(context, socketFolder(context), ReplicationSettings.DEFAULT, journalConfig);
     }
 
     /**

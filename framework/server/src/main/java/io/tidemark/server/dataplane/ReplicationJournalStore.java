@@ -1,16 +1,21 @@
 package io.tidemark.server.dataplane;
 
 import io.tidemark.control.dataplane.CheckpointKind;
+import io.tidemark.control.dataplane.JournalPolicy;
 import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.dataplane.ProtectedVpg;
 import io.tidemark.journal.CheckpointRecord;
+import io.tidemark.journal.HistoryLimits;
 import io.tidemark.journal.JournalCorruptException;
 import io.tidemark.journal.JournalId;
 import io.tidemark.journal.JournalRefusedException;
 import io.tidemark.journal.JournalSpec;
 import io.tidemark.journal.JournalVolume;
+import io.tidemark.journal.ScrubReport;
+import io.tidemark.journal.Thinning;
 import io.tidemark.replication.receive.RecoveryJournals;
 import io.tidemark.replication.receive.RecoveryJournals.Usage;
+import io.tidemark.replication.receive.VpgRoom;
 import io.tidemark.replication.serve.ServedCheckpoints;
 import io.tidemark.spi.block.BlockAddress.UnixSocket;
 import io.tidemark.spi.error.FailureKind;
@@ -22,11 +27,13 @@ import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.id.VpgId;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The journals of this site in control's words. */
 record ReplicationJournalStore(RecoveryJournals journals, ServedCheckpoints served) implements JournalStore {
@@ -57,6 +64,13 @@ record ReplicationJournalStore(RecoveryJournals journals, ServedCheckpoints serv
         return journals.newestCheckpoint(vpg).map(ReplicationJournalStore::checkpoint);
     }
 
+    @Override
+    public List<DamagedCheckpoint> damagedCheckpoints(VpgId vpg) throws ProviderException {
+        return journals.damagedCheckpoints(vpg).stream()
+                .map(damaged -> new DamagedCheckpoint(checkpoint(damaged.checkpoint()), damaged.members()))
+                .toList();
+    }
+
     private static JournalCheckpoint checkpoint(CheckpointRecord stored) {
         return new JournalCheckpoint(
                 stored.id(),
@@ -75,10 +89,42 @@ record ReplicationJournalStore(RecoveryJournals journals, ServedCheckpoints serv
     }
 
     @Override
-    public void age(VpgId vpg, Instant since) throws ProviderException {
-        run("Ageing of VPG " + vpg + " failed", () -> {
-            journals.age(vpg, since);
+    public void limit(VpgId vpg, JournalPolicy policy) throws ProviderException {
+        run("The journals of VPG " + vpg + " cannot be limited", () -> {
+            journals.limit(vpg, limits(policy));
             return vpg;
+        });
+    }
+
+    @Override
+    public void age(VpgId vpg, JournalPolicy policy, Instant end) throws ProviderException {
+        run("Ageing of VPG " + vpg + " failed", () -> {
+            journals.age(vpg, limits(policy), end);
+            return vpg;
+        });
+    }
+
+    static HistoryLimits limits(JournalPolicy policy) {
+        return new HistoryLimits(
+                policy.history(),
+                policy.limits().maxBytes().orElse(VpgRoom.UNLIMITED),
+                HistoryLimits.WhenFull.valueOf(policy.limits().whenFull().name()),
+                new Thinning(policy.limits().thinning().stream()
+                        .map(tier -> new Thinning.Tier(tier.olderThan(), tier.keepOneEvery()))
+                        .toList()));
+    }
+
+    @Override
+    public JournalScrub scrub(VpgId vpg, VmId member) throws ProviderException {
+        return run("The journal of VM " + member + " cannot be scrubbed", () -> {
+            ScrubReport report = journals.scrub(vpg, member);
+            return new JournalScrub(
+                    report.bytesRead(),
+                    report.damages().stream()
+                            .map(damage -> new Damage(
+                                    damage.file().toString(), damage.offset(), damage.what(), damage.isHarmless()))
+                            .toList(),
+                    report.unselectableCheckpoints());
         });
     }
 
@@ -123,8 +169,30 @@ record ReplicationJournalStore(RecoveryJournals journals, ServedCheckpoints serv
                 positions.put(vm.getKey(), vm.getValue().durablePosition());
             }
             return Optional.of(new JournalUsage(
-                    journalBytes, baseBytes, journals.checkpoints(vpg).size(), positions));
+                    journalBytes,
+                    baseBytes,
+                    journals.checkpoints(vpg).size(),
+                    positions,
+                    Optional.of(room(
+                            journals.room(vpg), journals.damagedCheckpoints(vpg).size()))));
         });
+    }
+
+    static JournalRoom room(VpgRoom room, int damagedCheckpoints) {
+        OptionalLong rate = room.bytesPerHour();
+        boolean foreseen = room.limited() && rate.isPresent();
+        Optional<Duration> fitting = foreseen ? Optional.of(room.fitting(rate.getAsLong())) : Optional.empty();
+        return new JournalRoom(
+                room.usedBytes(),
+                room.limited() ? Optional.of(room.limits().maxBytes()) : Optional.empty(),
+                room.history(),
+                rate.isPresent() ? Optional.of(rate.getAsLong()) : Optional.empty(),
+                fitting,
+                // Where the wanted history fits, ageing by time comes before the limit.
+                fitting.filter(time -> time.compareTo(room.limits().history()) < 0)
+                        .map(time -> room.fullAfter(rate.getAsLong())),
+                Intake.valueOf(room.intake().name()),
+                damagedCheckpoints);
     }
 
     @Override

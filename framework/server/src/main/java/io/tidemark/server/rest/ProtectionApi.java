@@ -4,18 +4,21 @@ import io.tidemark.control.ErrorCode;
 import io.tidemark.control.checkpoint.CheckpointQuery;
 import io.tidemark.control.checkpoint.CheckpointView;
 import io.tidemark.control.dataplane.CheckpointKind;
+import io.tidemark.control.dataplane.JournalPolicy.Tier;
+import io.tidemark.control.dataplane.JournalPolicy.WhenFull;
 import io.tidemark.control.task.TaskId;
 import io.tidemark.control.task.TaskView;
 import io.tidemark.control.vpg.CreateVpg;
 import io.tidemark.control.vpg.DeleteVpg;
+import io.tidemark.control.vpg.PolicyChange;
 import io.tidemark.control.vpg.VpgPolicy;
 import io.tidemark.control.vpg.VpgStarted;
 import io.tidemark.control.vpg.VpgView;
 import io.tidemark.spi.id.CheckpointId;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Operations on VPGs and their checkpoints. */
@@ -34,6 +37,8 @@ final class ProtectionApi {
                         "listVpgs", call -> Answer.ok(Views.list(control.vpgs().list(), ProtectionViews::vpg))),
                 Map.entry("getVpg", call -> vpg(control.vpgs().get(call.path("vpg")))),
                 Map.entry("createVpg", this::createVpg),
+                Map.entry("updateVpg", this::updateVpg),
+                Map.entry("scrubJournal", this::scrubJournal),
                 Map.entry("deleteVpg", this::deleteVpg),
                 Map.entry("pauseVpg", this::pauseVpg),
                 Map.entry("resumeVpg", this::resumeVpg),
@@ -42,7 +47,10 @@ final class ProtectionApi {
                         call -> Answer.ok(Views.statistics(control.statistics().of(call.path("vpg"))))),
                 Map.entry("listCheckpoints", this::listCheckpoints),
                 Map.entry("tagCheckpoint", this::tagCheckpoint),
-                Map.entry("getCheckpoint", this::getCheckpoint),
+                Map.entry(
+                        "getCheckpoint",
+                        call -> Answer.ok(ProtectionViews.checkpoint(
+                                control.checkpoints().get(call.path("vpg"), checkpointId(call))))),
                 Map.entry(
                         "pinCheckpoint",
                         call -> Answer.ok(ProtectionViews.checkpoint(
@@ -59,18 +67,12 @@ final class ProtectionApi {
 
     private Answer createVpg(Call call) {
         JsonObject policy = call.body().getJsonObject("policy", new JsonObject());
-        VpgPolicy standard = VpgPolicy.DEFAULT;
         CreateVpg request = new CreateVpg(
                 call.text("name"),
                 call.body().getJsonArray("vms").stream().map(String::valueOf).toList(),
                 call.text("recoverySite"),
                 call.optionalText("recoveryHypervisor"),
-                new VpgPolicy(
-                        policy.getInteger("checkpointIntervalSeconds", standard.checkpointIntervalSeconds()),
-                        Duration.ofSeconds(policy.getLong(
-                                "journalHistorySeconds",
-                                standard.journalHistory().toSeconds())),
-                        policy.getInteger("targetRpoSeconds", standard.targetRpoSeconds())));
+                change(policy).applyTo(VpgPolicy.DEFAULT));
         if (call.flag("dryRun")) {
             return Answer.ok(ProtectionViews.plan(control.vpgs().plan(request)));
         }
@@ -80,6 +82,35 @@ final class ProtectionApi {
                 new JsonObject()
                         .put("vpg", ProtectionViews.vpg(started.vpg()))
                         .put("task", started.task().toString()));
+    }
+
+    /** What a policy of a request names; the contract has checked forms and ranges. */
+    private static PolicyChange change(JsonObject policy) {
+        return new PolicyChange(
+                Optional.ofNullable(policy.getInteger("checkpointIntervalSeconds")),
+                Optional.ofNullable(policy.getLong("journalHistorySeconds")).map(Duration::ofSeconds),
+                Optional.ofNullable(policy.getInteger("targetRpoSeconds")),
+                policy.containsKey("journalLimitBytes")
+                        ? Optional.of(
+                                Objects.requireNonNullElse(policy.getLong("journalLimitBytes"), PolicyChange.NO_LIMIT))
+                        : Optional.empty(),
+                Optional.ofNullable(policy.getString("whenFull")).map(WhenFull::valueOf),
+                Optional.ofNullable(policy.getJsonArray("thinning")).map(tiers -> tiers.stream()
+                        .map(JsonObject.class::cast)
+                        .map(tier -> new Tier(
+                                Duration.ofSeconds(tier.getLong("olderThanSeconds")),
+                                Duration.ofSeconds(tier.getLong("keepOneEverySeconds"))))
+                        .toList()));
+    }
+
+    private Answer updateVpg(Call call) {
+        checkVersion(call);
+        return vpg(control.vpgs().update(call.path("vpg"), change(call.body().getJsonObject("policy"))));
+    }
+
+    private Answer scrubJournal(Call call) {
+        TaskId task = control.vpgs().scrub(call.path("vpg"));
+        return Answer.accepted(taskPath(task), Views.task(control.tasks().get(task)));
     }
 
     private Answer deleteVpg(Call call) {
@@ -141,36 +172,6 @@ final class ProtectionApi {
                 RestServer.BASE + "/vpgs/"
                         + control.vpgs().get(call.path("vpg")).id() + "/checkpoints/" + made.id(),
                 ProtectionViews.checkpoint(made));
-    }
-
-    private Answer getCheckpoint(Call call) {
-        CheckpointId wanted = checkpointId(call);
-        Optional<String> cursor = Optional.empty();
-        do {
-            var page = control.checkpoints()
-                    .list(
-                            call.path("vpg"),
-                            new CheckpointQuery(
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    cursor,
-                                    1_000));
-            List<CheckpointView> items = page.items();
-            Optional<CheckpointView> found =
-                    items.stream().filter(each -> each.id().equals(wanted)).findFirst();
-            if (found.isPresent()) {
-                return Answer.ok(ProtectionViews.checkpoint(found.get()));
-            }
-            // Newest first: once the ids are smaller, it cannot come any more.
-            boolean passed = items.isEmpty() || items.getLast().id().compareTo(wanted) < 0;
-            cursor = passed ? Optional.empty() : page.nextCursor();
-        } while (cursor.isPresent());
-        throw Problems.notFound(
-                "checkpoint",
-                wanted.toString(),
-                "It may have aged out of the journal, or never became selectable; list the VPG's checkpoints.");
     }
 
     private static CheckpointId checkpointId(Call call) {

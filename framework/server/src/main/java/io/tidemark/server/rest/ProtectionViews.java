@@ -1,6 +1,7 @@
 package io.tidemark.server.rest;
 
 import io.tidemark.control.checkpoint.CheckpointView;
+import io.tidemark.control.dataplane.JournalStore.JournalUsage;
 import io.tidemark.control.dataplane.ProtectedVpg;
 import io.tidemark.control.recovery.RecoveryPlan;
 import io.tidemark.control.recovery.RecoveryView;
@@ -11,6 +12,7 @@ import io.tidemark.control.vpg.VpgView;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Optional;
 
 /** The JSON of VPGs, checkpoints and recoveries, as the contract's schemas say. */
 final class ProtectionViews {
@@ -37,22 +39,39 @@ final class ProtectionViews {
                                 .orElse(null))
                 .put(
                         "journal",
-                        vpg.journal()
-                                .map(usage -> new JsonObject()
-                                        .put("journalBytes", usage.journalBytes())
-                                        .put("baseImageBytes", usage.baseImageBytes())
-                                        .put("checkpoints", usage.checkpoints()))
-                                .orElse(null))
+                        vpg.journal().map(usage -> journal(usage, vpg.policy())).orElse(null))
                 .put("openRecoveries", Views.array(vpg.openRecoveries(), Object::toString))
                 .put("createdAt", vpg.createdAt().toString())
                 .put("version", vpg.version());
+    }
+
+    private static JsonObject journal(JournalUsage usage, VpgPolicy policy) {
+        JsonObject json = new JsonObject()
+                .put("journalBytes", usage.journalBytes())
+                .put("baseImageBytes", usage.baseImageBytes())
+                .put("checkpoints", usage.checkpoints())
+                .put("wantedHistorySeconds", policy.journalHistory().toSeconds());
+        usage.room().ifPresent(room -> json.put("usedBytes", room.usedBytes())
+                .put("limitBytes", room.limitBytes().orElse(null))
+                .put("historySeconds", Views.seconds(Optional.of(room.historyKept())))
+                .put("bytesPerHour", room.bytesPerHour().orElse(null))
+                .put("fittingHistorySeconds", Views.seconds(room.historyFitting()))
+                .put("fullAfterSeconds", Views.seconds(room.fullAfter()))
+                .put("intake", room.intake().name())
+                .put("damagedCheckpoints", room.damagedCheckpoints()));
+        return json;
     }
 
     private static JsonObject policy(VpgPolicy policy) {
         return new JsonObject()
                 .put("checkpointIntervalSeconds", policy.checkpointIntervalSeconds())
                 .put("journalHistorySeconds", policy.journalHistory().toSeconds())
-                .put("targetRpoSeconds", policy.targetRpoSeconds());
+                .put("targetRpoSeconds", policy.targetRpoSeconds())
+                .put("journalLimitBytes", policy.journalLimits().maxBytes().orElse(null))
+                .put("whenFull", policy.journalLimits().whenFull().name())
+                .put("thinning", Views.array(policy.journalLimits().thinning(), tier -> new JsonObject()
+                        .put("olderThanSeconds", tier.olderThan().toSeconds())
+                        .put("keepOneEverySeconds", tier.keepOneEvery().toSeconds())));
     }
 
     private static JsonObject member(MemberView member) {
@@ -95,7 +114,9 @@ final class ProtectionViews {
                 .put("time", checkpoint.time().toString())
                 .put("kind", checkpoint.kind().name())
                 .put("tag", checkpoint.tag())
-                .put("pinned", checkpoint.pinned());
+                .put("pinned", checkpoint.pinned())
+                .put("selectable", checkpoint.damage().isEmpty())
+                .put("damage", Views.text(checkpoint.damage()));
     }
 
     static JsonObject recovery(RecoveryView recovery) {
