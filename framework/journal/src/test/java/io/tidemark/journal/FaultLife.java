@@ -80,7 +80,18 @@ final class FaultLife {
                 recover(e);
             }
         }
-        arm(FaultPlan.none());
+        boolean quiet = false;
+        while (!quiet) {
+            try {
+                // The last fault may show only now.
+                arm(FaultPlan.none());
+                runLater();
+                sync();
+                quiet = true;
+            } catch (IOException e) {
+                recover(e);
+            }
+        }
         end();
     }
 
@@ -428,8 +439,6 @@ final class FaultLife {
     }
 
     private void end() throws IOException {
-        runLater();
-        sync();
         closeViews();
         assertEquals(List.of(), journal().scrub().damages());
         model.checkAll(journal());

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  */
 final class FaultLifeTest {
     private static final int LIVES = Integer.getInteger("tidemark.faultLives", 3_000);
-    private static final int STEPS = 60;
+    private static final int STEPS = 45;
 
     @Test
     void everyPromiseIsKept() {

@@ -39,6 +39,9 @@ final class ThinningTest {
         private final JournalConfig config;
         private final Model model = new Model(Model.spec(200_000, 65_536));
         private final List<VolumeView> held = new ArrayList<>();
+        /** On no checkpoint; they hold positions between those. */
+        private final List<VolumeView> latest = new ArrayList<>();
+
         private Journal journal;
         private long nextCheckpoint = 1;
         private long thinnedBytes;
@@ -64,7 +67,7 @@ final class ThinningTest {
         }
 
         void step() throws IOException {
-            switch (random.nextInt(16)) {
+            switch (random.nextInt(17)) {
                 case 0, 1, 2, 3 -> append(model.nextBatch(random, 12, 0));
                 case 4, 5, 6, 7, 8 -> checkpoint();
                 case 9, 10 -> age(Duration.ofDays(1));
@@ -81,7 +84,20 @@ final class ThinningTest {
                         reopen();
                     }
                 }
+                case 16 -> holdLatest();
                 default -> throw new AssertionError();
+            }
+        }
+
+        private void holdLatest() throws IOException {
+            if (latest.size() < 2) {
+                journal.sync();
+                latest.add(journal.openLatest(
+                        model.spec().volumes().get(random.nextInt(2)).id()));
+            } else if (random.nextInt(3) == 0) {
+                try (VolumeView view = latest.removeFirst()) {
+                    model.check(view);
+                }
             }
         }
 
@@ -218,6 +234,11 @@ final class ThinningTest {
                 view.close();
             }
             held.clear();
+            for (VolumeView view : latest) {
+                model.check(view);
+                view.close();
+            }
+            latest.clear();
         }
 
         void end() throws IOException {
@@ -271,17 +292,20 @@ final class ThinningTest {
     }
 
     /** A journal in which the same places are written again and again, with a checkpoint after each time. */
-    private static Model overwritten(Journal journal, Model model, int checkpoints) throws IOException {
-        Random random = new Random(5);
+    private static void overwritten(Journal journal, Model model, int checkpoints) throws IOException {
         journal.append(model.marker(RecordType.SYNC_END, 0).buffer());
-        for (int i = 1; i <= checkpoints; i++) {
+        overwriteMore(journal, model, 1, checkpoints);
+    }
+
+    private static void overwriteMore(Journal journal, Model model, int first, int last) throws IOException {
+        Random random = new Random(5);
+        for (int i = first; i <= last; i++) {
             byte[] data = new byte[60_000];
             random.nextBytes(data);
             journal.append(model.write(0, 0, data, 0).buffer());
             long durable = journal.sync();
             journal.addCheckpoint(CheckpointRecord.automatic(new CheckpointId(i), durable, START.plusSeconds(i)));
         }
-        return model;
     }
 
     @Test
@@ -328,6 +352,33 @@ final class ThinningTest {
             assertEquals(1, result.checkpointsThinned());
             assertTrue(result.bytesThinned() > 50_000, result::toString);
             assertFalse(journal.checkpoint(new CheckpointId(37)).isPresent());
+            model.checkAll(journal);
+        }
+    }
+
+    /** A view of no checkpoint, whose position lies between two, keeps what it shows as well. */
+    @Test
+    void anOpenViewBetweenCheckpointsIsKept() throws IOException {
+        JournalConfig config = new JournalConfig(256 << 10, 100, 64 << 10);
+        Model model = new Model(Model.spec(100_000));
+        try (Journal journal = Journal.create(FOLDER, model.spec(), config, new MemoryFiles())) {
+            overwritten(journal, model, 50);
+            journal.append(model.write(0, 0, new byte[] {1, 2, 3}, 0).buffer());
+            byte[] between = new byte[60_000];
+            new Random(8).nextBytes(between);
+            journal.append(model.write(0, 20_000, between, 0).buffer());
+            journal.sync();
+            VolumeView view =
+                    journal.openLatest(model.spec().volumes().getFirst().id());
+            overwriteMore(journal, model, 51, 100);
+            assertTrue(journal.age(limits(Duration.ofDays(1)), START.plusSeconds(200))
+                            .bytesThinned()
+                    > 1_000_000);
+            model.check(view);
+            view.close();
+            assertTrue(journal.age(limits(Duration.ofDays(1)), START.plusSeconds(200))
+                            .bytesThinned()
+                    > 20_000);
             model.checkAll(journal);
         }
     }
