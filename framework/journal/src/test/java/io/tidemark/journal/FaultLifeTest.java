@@ -14,7 +14,7 @@ final class FaultLifeTest {
 
     @Test
     void everyPromiseIsKept() {
-        FaultLife.Seen seen = new FaultLife.Seen();
+        FaultsSeen seen = new FaultsSeen();
         Seeds.check(LIVES, random -> new FaultLife(random, seen).run(STEPS));
         if (Long.getLong("tidemark.seed") == null) {
             for (FaultPlan.Kind kind : FaultPlan.Kind.values()) {

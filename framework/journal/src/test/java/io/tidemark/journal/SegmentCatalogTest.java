@@ -18,6 +18,9 @@ final class SegmentCatalogTest {
         for (int i = 0; i < 4; i++) {
             segments.add(new Segment(files, Path.of("/j/" + i), i + 1L, i * 100L, Model.spec(4096), new UUID(1, 2)));
         }
+        for (int i = 0; i < 3; i++) {
+            segments.get(i).endsAt(i * 100L + 100);
+        }
         return new SegmentCatalog(segments, 0);
     }
 
