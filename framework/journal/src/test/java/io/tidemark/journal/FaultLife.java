@@ -54,7 +54,8 @@ final class FaultLife {
 
     void run(int steps) throws IOException {
         prepareFiles();
-        start();
+        opened = Journal.create(FOLDER, model.spec(), config, files);
+        append(model.marker(RecordType.SYNC_END, 0));
         for (int i = 0; i < steps; i++) {
             if (plan.fired() || random.nextInt(25) == 0) {
                 arm(FaultPlan.random(random));
@@ -105,11 +106,6 @@ final class FaultLife {
         if (random.nextBoolean()) {
             files.setSlowWrites(new Random(random.nextLong()));
         }
-    }
-
-    private void start() throws IOException {
-        opened = Journal.create(FOLDER, model.spec(), config, files);
-        append(model.marker(RecordType.SYNC_END, 0));
     }
 
     private void append(Model.Built batch) throws IOException {
@@ -307,7 +303,6 @@ final class FaultLife {
         }
     }
 
-    /** A clean stop; what was not synced is there all the same, as there was no crash. */
     private void restart() throws IOException {
         closeViews();
         journal().close();

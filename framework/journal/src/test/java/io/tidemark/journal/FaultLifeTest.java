@@ -19,7 +19,7 @@ final class FaultLifeTest {
         if (Long.getLong("tidemark.seed") == null) {
             for (FaultPlan.Kind kind : FaultPlan.Kind.values()) {
                 assertTrue(
-                        kind == FaultPlan.Kind.NOTHING || seen.faults.of(kind) > LIVES / 20,
+                        kind == FaultPlan.Kind.NOTHING || seen.faults.of(kind) > LIVES / 40,
                         () -> kind + " was rare: " + seen.faults);
             }
             assertTrue(seen.folded > LIVES / 20, () -> "segments folded: " + seen.folded);
