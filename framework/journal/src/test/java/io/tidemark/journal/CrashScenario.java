@@ -61,7 +61,7 @@ final class CrashScenario {
         for (int round = 1; round <= ROUNDS; round++) {
             append(journal, model.nextBatch(random, 10, epoch));
             append(journal, model.nextBatch(random, 4, epoch));
-            append(journal, hot());
+            append(journal, model.randomWrite(random, 0, 5_000, 40_000, epoch));
             sync(journal);
             checkpoint(journal);
             journal.startSync();
@@ -80,13 +80,6 @@ final class CrashScenario {
             }
         }
         journal.close();
-    }
-
-    /** The same place each time: what thinning takes the most of. */
-    private Model.Built hot() {
-        byte[] data = new byte[40_000];
-        random.nextBytes(data);
-        return model.write(0, 5_000, data, epoch);
     }
 
     private static void append(Journal journal, Model.Built batch) throws IOException {

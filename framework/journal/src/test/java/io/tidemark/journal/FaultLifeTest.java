@@ -10,16 +10,16 @@ import org.junit.jupiter.api.Test;
  */
 final class FaultLifeTest {
     private static final int LIVES = Integer.getInteger("tidemark.faultLives", 3_000);
-    private static final int STEPS = 60;
+    private static final int STEPS = 45;
 
     @Test
     void everyPromiseIsKept() {
-        FaultLife.Seen seen = new FaultLife.Seen();
+        FaultsSeen seen = new FaultsSeen();
         Seeds.check(LIVES, random -> new FaultLife(random, seen).run(STEPS));
         if (Long.getLong("tidemark.seed") == null) {
             for (FaultPlan.Kind kind : FaultPlan.Kind.values()) {
                 assertTrue(
-                        kind == FaultPlan.Kind.NOTHING || seen.faults.of(kind) > LIVES / 20,
+                        kind == FaultPlan.Kind.NOTHING || seen.faults.of(kind) > LIVES / 40,
                         () -> kind + " was rare: " + seen.faults);
             }
             assertTrue(seen.folded > LIVES / 20, () -> "segments folded: " + seen.folded);

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -118,20 +119,113 @@ final class GoldenJournalTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"golden-journal-v1", "golden-journal-v2"})
-    void theCommittedJournalStillReadsTheSame(String golden, @TempDir Path temporary) throws IOException {
+    private static final JournalConfig THINNED_CONFIG = new JournalConfig(64 * 1024, 4, 64 * 1024, 0);
+    private static final int THINNED_ROUNDS = 14;
+    /** What is left of checkpoints 1 to 14 after those before 6 expired, and one in four seconds was kept of the rest. */
+    private static final List<Long> THINNED_IDS = List.of(6L, 8L, 12L, 14L);
+
+    /** One with all kinds of files: base images with checksums, a run, and segments of which frames are gone. */
+    private static void writeThinned(Path folder) throws Exception {
+        FileStoreFiles files = new FileStoreFiles();
+        Instant start = Instant.ofEpochSecond(1_770_000_000);
+        try (Journal journal = Journal.create(folder, SPEC, THINNED_CONFIG, files)) {
+            BatchBuilder builder = new BatchBuilder(64 * 1024);
+            builder.addMarker(RecordType.SYNC_END);
+            long position = journal.append(builder.build(0, 1));
+            for (int round = 1; round <= THINNED_ROUNDS; round++) {
+                builder.add(0, round % 3 * 1000L, data(round, 40_000));
+                builder.add(1, round * 512L, data(round, 700));
+                position = journal.append(builder.build(position, 1));
+                journal.sync();
+                journal.addCheckpoint(
+                        CheckpointRecord.automatic(new CheckpointId(round), position, start.plusSeconds(round)));
+            }
+            journal.age(start.plusSeconds(6));
+            journal.age(start.plusSeconds(6));
+            long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (files.list(folder).stream()
+                    .noneMatch(file -> JournalLayout.runName(file).isPresent())) {
+                assertTrue(System.nanoTime() < deadline, "a run is built in the background");
+                Thread.onSpinWait();
+            }
+            Thinning thinning = new Thinning(List.of(new Thinning.Tier(Duration.ofSeconds(1), Duration.ofSeconds(4))));
+            HistoryLimits limits =
+                    new HistoryLimits(Duration.ofDays(1), Long.MAX_VALUE, HistoryLimits.WhenFull.SHORTEN, thinning);
+            AgeingResult result;
+            do {
+                result = journal.age(limits, start.plusSeconds(20));
+            } while (result.moreToThin());
+        }
+    }
+
+    private static void readThinned(Path folder) throws IOException {
+        List<String> names = new FileStoreFiles()
+                .list(folder).stream()
+                        .map(file -> String.valueOf(file.getFileName()))
+                        .toList();
+        assertTrue(names.stream().anyMatch(name -> name.startsWith("run-01-")), names::toString);
+        assertTrue(names.contains("base-0000.sum"), names::toString);
+        assertTrue(names.stream().filter(name -> name.startsWith("thinned-")).count() >= 3, names::toString);
+        try (Journal journal = Journal.open(folder, THINNED_CONFIG, new FileStoreFiles())) {
+            assertTrue(journal.statistics().floorPosition() > 0, "something was folded");
+            assertEquals(
+                    THINNED_IDS,
+                    journal.checkpoints().stream().map(c -> c.id().value()).toList());
+            for (long id : THINNED_IDS) {
+                byte[] a = new byte[132_096];
+                byte[] b = new byte[20_480];
+                for (int round = 1; round <= id; round++) {
+                    data(round, 40_000).get(0, a, round % 3 * 1000, 40_000);
+                    data(round, 700).get(0, b, round * 512, 700);
+                }
+                for (int volume = 0; volume < 2; volume++) {
+                    try (VolumeView view =
+                            journal.openView(SPEC.volumes().get(volume).id(), new CheckpointId(id))) {
+                        ByteBuffer actual = ByteBuffer.allocate((int) view.sizeBytes());
+                        view.read(0, actual);
+                        assertEquals(-1, Arrays.mismatch(volume == 0 ? a : b, actual.array()), "checkpoint " + id);
+                    }
+                }
+            }
+            assertEquals(List.of(), journal.scrub().damages());
+            journal.age(Instant.MAX);
+            assertEquals(1, journal.checkpoints().size());
+        }
+    }
+
+    @Test
+    void theCommittedThinnedJournalStillReadsTheSame(@TempDir Path temporary) throws Exception {
         String target = System.getProperty("tidemark.golden");
         if (target != null) {
-            write(Path.of(target).resolve("golden-journal-new"));
+            writeThinned(Path.of(target).resolve("golden-journal-v2-thinned"));
         }
+        readThinned(copy("golden-journal-v2-thinned", temporary));
+    }
+
+    @Test
+    void theSameThinnedJournalWrittenTodayReadsTheSame(@TempDir Path temporary) throws Exception {
+        writeThinned(temporary.resolve("journal"));
+        readThinned(temporary.resolve("journal"));
+    }
+
+    private static Path copy(String golden, Path temporary) throws IOException {
         Path copy = Files.createDirectory(temporary.resolve("journal"));
         try (Stream<Path> files = Files.list(GOLDEN.resolve(golden))) {
             for (Path file : files.toList()) {
                 Files.copy(file, copy.resolve(String.valueOf(file.getFileName())));
             }
         }
-        read(copy);
+        return copy;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"golden-journal-v1", "golden-journal-v2"})
+    void theCommittedJournalStillReadsTheSame(String golden, @TempDir Path temporary) throws IOException {
+        String target = System.getProperty("tidemark.golden");
+        if (target != null && golden.equals("golden-journal-v1")) {
+            write(Path.of(target).resolve("golden-journal-new"));
+        }
+        read(copy(golden, temporary));
     }
 
     @Test

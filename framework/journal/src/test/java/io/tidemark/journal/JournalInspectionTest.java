@@ -75,6 +75,26 @@ final class JournalInspectionTest {
     }
 
     @Test
+    void framesThatWereThinnedOutAreNoDamage() throws IOException {
+        Path thinned = Files.createDirectory(temporary.resolve("thinned"));
+        try (Stream<Path> golden = Files.list(Path.of("src/test/resources/golden-journal-v2-thinned"))) {
+            for (Path file : golden.toList()) {
+                Files.copy(file, thinned.resolve(String.valueOf(file.getFileName())));
+            }
+        }
+        StringWriter text = new StringWriter();
+        try (JournalInspection inspection = JournalInspection.open(thinned, new FileStoreFiles())) {
+            PrintWriter out = new PrintWriter(text);
+            inspection.inspect(out);
+            inspection.dump(out);
+            assertEquals(0, inspection.verify(out), text::toString);
+        }
+        assertTrue(text.toString().contains("thinned      frame 0"), text::toString);
+        assertTrue(text.toString().contains("thinned-000000000000000a.tmn"), text::toString);
+        assertTrue(text.toString().contains(": nothing is lost"), text::toString);
+    }
+
+    @Test
     void damageIsNamedWithItsPlace() throws IOException {
         Path segment = firstSegment();
         try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {

@@ -97,6 +97,13 @@ final class Model {
         return built(builder, first, epoch);
     }
 
+    /** The same with random data: what is written to one place again and again. */
+    Built randomWrite(Random random, int volume, int offset, int length, long epoch) {
+        byte[] data = new byte[length];
+        random.nextBytes(data);
+        return write(volume, offset, data, epoch);
+    }
+
     private Built built(BatchBuilder builder, long first, long epoch) {
         ByteBuffer bytes = builder.build(first, epoch);
         Built built = new Built(first, ops.size(), bytes.asReadOnlyBuffer());

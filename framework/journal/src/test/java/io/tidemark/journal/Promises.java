@@ -1,6 +1,7 @@
 package io.tidemark.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.spi.id.CheckpointId;
@@ -116,5 +117,24 @@ final class Promises {
                 pinnings.put(there.id(), there.pinning());
             }
         }
+    }
+
+    /** J9, J4: a journal that failed takes nothing, and nothing more becomes durable. */
+    void checkFailed(Journal failed, Model.Built batch) {
+        long before = failed.durablePosition();
+        durable(before);
+        assertThrows(JournalFailedException.class, () -> failed.append(batch.buffer()));
+        assertThrows(JournalFailedException.class, failed::sync);
+        assertThrows(JournalFailedException.class, failed::startSync);
+        assertThrows(JournalFailedException.class, failed::finishSync);
+        assertThrows(JournalFailedException.class, () -> failed.age(Instant.MAX));
+        assertEquals(before, failed.durablePosition());
+    }
+
+    /** J5. */
+    void checkTooEarly(Journal journal, CheckpointRecord early) {
+        JournalRefusedException refused =
+                assertThrows(JournalRefusedException.class, () -> journal.addCheckpoint(early), "J5");
+        assertEquals(JournalRefusedException.Reason.NOT_DURABLE, refused.reason());
     }
 }

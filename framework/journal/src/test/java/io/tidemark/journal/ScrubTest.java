@@ -22,6 +22,8 @@ final class ScrubTest {
     private static final Path FOLDER = Path.of("/j/1");
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final int CHECKPOINTS = 40;
+    /** More than opening the journal and making all marks takes. */
+    private static final int MARKING_CALLS = 24;
 
     private final Model model = new Model(Model.spec(150_000, 66_000));
     private final MemoryFiles files = journal();
@@ -148,5 +150,108 @@ final class ScrubTest {
                 }
             }
         });
+    }
+
+    private static final class Killed {
+        private final MemoryFiles files;
+        private final int calls;
+
+        Killed(MemoryFiles files, int calls) {
+            this.files = files;
+            this.calls = calls;
+        }
+
+        /** Opens and scrubs until a call that changes something fails or kills. @return whether the scrub came to its end */
+        boolean scrub(MemoryFiles.Fault fault) throws IOException {
+            files.setFaults((call, file) ->
+                    call.changes() && files.changes() == (call == MemoryFiles.Call.WRITE ? calls - 1 : calls)
+                            ? fault
+                            : MemoryFiles.Fault.NONE);
+            try (Journal journal = Journal.open(FOLDER, CONFIG, files)) {
+                journal.scrub();
+                return true;
+            } catch (MemoryFiles.Crashed | JournalFailedException e) {
+                return false;
+            } catch (IOException e) {
+                assertTrue(String.valueOf(e.getMessage()).contains("injected"), e::toString);
+                return false;
+            } finally {
+                files.setFaults((call, file) -> MemoryFiles.Fault.NONE);
+            }
+        }
+    }
+
+    private static List<CheckpointRecord> scrubbed(MemoryFiles store) throws IOException {
+        try (Journal journal = Journal.open(FOLDER, CONFIG, store)) {
+            journal.scrub();
+            return List.copyOf(journal.damagedCheckpoints());
+        }
+    }
+
+    /**
+     * J8: killed, or failed, at each call while marks are made, and while they are taken away: those that are there are right, a scrub that ended has
+     * left all of them, and the next one ends what was begun.
+     */
+    @Test
+    void marksSurviveACrashAtEachStep() throws IOException {
+        List<Path> segments = files.allFiles().stream()
+                .filter(file -> JournalLayout.segmentName(file).isPresent())
+                .toList();
+        MemoryFiles damaged = files.copy();
+        for (Path segment : segments.subList(1, 6)) {
+            damaged.flip(segment, SegmentHeader.BYTES + 3_000);
+        }
+        List<CheckpointRecord> marks = scrubbed(damaged.copy());
+        assertTrue(marks.size() > 4, () -> marks.size() + " marks");
+        MemoryFiles marked = damaged.copy();
+        assertEquals(marks, scrubbed(marked));
+        for (Path segment : segments.subList(1, 6)) {
+            marked.flip(segment, SegmentHeader.BYTES + 3_000);
+        }
+        int unfinished = 0;
+        for (MemoryFiles.Fault fault :
+                List.of(MemoryFiles.Fault.CRASH, MemoryFiles.Fault.ERROR, MemoryFiles.Fault.HALF)) {
+            for (int call = 1; call <= MARKING_CALLS; call++) {
+                MemoryFiles.Survival survival =
+                        call % 2 == 0 ? MemoryFiles.Survival.NOTHING : MemoryFiles.Survival.RANDOM;
+                unfinished += crashWhileMarking(damaged, call, fault, survival, marks) ? 0 : 1;
+                unfinished += crashWhileMarking(marked, call, fault, survival, List.of()) ? 0 : 1;
+            }
+        }
+        int seen = unfinished;
+        assertTrue(
+                new Killed(damaged.copy(), MARKING_CALLS).scrub(MemoryFiles.Fault.CRASH), "that many calls are enough");
+        assertTrue(seen > 30, () -> seen + " scrubs were cut off");
+    }
+
+    private boolean crashWhileMarking(
+            MemoryFiles store,
+            int call,
+            MemoryFiles.Fault fault,
+            MemoryFiles.Survival survival,
+            List<CheckpointRecord> wanted)
+            throws IOException {
+        MemoryFiles copy = store.copy();
+        List<CheckpointRecord> before;
+        try (Journal journal = Journal.open(FOLDER, CONFIG, store.copy())) {
+            before = List.copyOf(journal.damagedCheckpoints());
+        }
+        boolean ended = new Killed(copy, call).scrub(fault);
+        MemoryFiles left = copy.afterCrash(new Random(call), survival);
+        try (Journal journal = Journal.open(FOLDER, CONFIG, left)) {
+            List<CheckpointRecord> now = journal.damagedCheckpoints();
+            if (ended) {
+                assertEquals(wanted, now, "a scrub that ended left its marks durably");
+            }
+            for (CheckpointRecord mark : now) {
+                assertTrue(wanted.contains(mark) || before.contains(mark), () -> mark + " is marked");
+            }
+            assertEquals(CHECKPOINTS, now.size() + journal.checkpoints().size(), "marks lose no checkpoint");
+            for (CheckpointRecord each : journal.checkpoints()) {
+                assertTrue(wanted.contains(each) || readable(journal, each.id().value()), each::toString);
+            }
+        }
+        assertEquals(wanted, scrubbed(left), "the next scrub ends it");
+        return ended;
     }
 }
