@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.control.dataplane.JournalPolicy;
 import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.id.VpgId;
 import io.tidemark.spi.sample.SampleVm;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -220,6 +224,48 @@ class JournalLimitsTest {
     }
 
     @Test
+    void thinnedOutCheckpointsAreGoneAndTheOthersCanBeChosen(@TempDir Path folder) throws Exception {
+        try (SitePair sites = new SitePair(folder, QUIET)) {
+            JsonNode vpg = sites.until(sites.east, "/vpgs/erp", each -> newest(each) >= 5);
+            JsonNode tagged = sites.ask(sites.west, "POST", "/vpgs/erp/checkpoints", "{\"tag\":\"kept\"}", 201);
+            long last = newest(sites.until(
+                    sites.east,
+                    "/vpgs/erp",
+                    each -> newest(each) > tagged.path("id").asLong() + 1));
+            List<JsonNode> before = sites.checkpoints(sites.east);
+            JournalPolicy policy = new JournalPolicy(
+                    Duration.ofHours(24),
+                    new JournalPolicy.Limits(
+                            Optional.empty(),
+                            JournalPolicy.WhenFull.SHORTEN,
+                            List.of(new JournalPolicy.Tier(Duration.ofMinutes(1), Duration.ofHours(1)))));
+            // As if an hour had passed since.
+            sites.east
+                    .journals()
+                    .age(
+                            VpgId.parse(vpg.path("id").asText()),
+                            policy,
+                            Instant.parse(before.getFirst().path("time").asText())
+                                    .plus(Duration.ofHours(1)));
+            List<Long> after = sites.checkpoints(sites.east).stream()
+                    .map(each -> each.path("id").asLong())
+                    .toList();
+            assertTrue(after.contains(tagged.path("id").asLong()), after::toString);
+            List<Long> gone = before.stream()
+                    .map(each -> each.path("id").asLong())
+                    .filter(id -> id < last && !after.contains(id))
+                    .toList();
+            assertTrue(gone.size() >= 3, () -> before + " -> " + after);
+            sites.ask(
+                    sites.east,
+                    "GET",
+                    "/vpgs/erp/checkpoints/" + tagged.path("id").asText(),
+                    "",
+                    200);
+        }
+    }
+
+    @Test
     void thePolicyIsShownChangedAndRefusedPrecisely(@TempDir Path folder) throws Exception {
         try (SitePair sites = new SitePair(folder, QUIET)) {
             JsonNode before = sites.ask(sites.west, "GET", "/vpgs/erp", "", 200).path("policy");
@@ -250,6 +296,14 @@ class JournalLimitsTest {
                             + "{\"olderThanSeconds\":7200,\"keepOneEverySeconds\":30}]}}",
                     400);
             assertTrue(wrong.toString().contains("the older, the fewer"), wrong::toString);
+            JsonNode odd = sites.ask(
+                    sites.west,
+                    "PATCH",
+                    "/vpgs/erp",
+                    "{\"policy\":{\"thinning\":[{\"olderThanSeconds\":3600,\"keepOneEverySeconds\":60},"
+                            + "{\"olderThanSeconds\":7200,\"keepOneEverySeconds\":90}]}}",
+                    400);
+            assertTrue(odd.toString().contains("must be a multiple"), odd::toString);
             for (String body : List.of(
                     "{\"policy\":{}}",
                     "{\"policy\":{\"whenFull\":\"EXPLODE\"}}",

@@ -20,6 +20,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -109,6 +110,15 @@ final class SitePair implements AutoCloseable {
         HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
         assertEquals(status, response.statusCode(), method + " " + path + ": " + response.body());
         return response.body().isEmpty() ? MAPPER.createObjectNode() : MAPPER.readTree(response.body());
+    }
+
+    /** Oldest first. */
+    List<JsonNode> checkpoints(TidemarkServer server) throws Exception {
+        List<JsonNode> all = new ArrayList<>();
+        ask(server, "GET", "/vpgs/erp/checkpoints?limit=1000", "", 200)
+                .path("items")
+                .forEach(all::add);
+        return all.reversed();
     }
 
     /** Changes the policy of the VPG. */

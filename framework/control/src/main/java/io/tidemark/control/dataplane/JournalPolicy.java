@@ -40,7 +40,7 @@ public record JournalPolicy(Duration history, Limits limits) {
      * Of the automatic checkpoints that are older than {@code olderThan}, one in each interval is kept.
      *
      * @param olderThan positive; grows from tier to tier
-     * @param keepOneEvery at least 1 s; grows from tier to tier
+     * @param keepOneEvery at least 1 s; grows from tier to tier, each a multiple of the one before
      */
     public record Tier(Duration olderThan, Duration keepOneEvery) {}
 }

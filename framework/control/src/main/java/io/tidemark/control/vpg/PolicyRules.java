@@ -59,11 +59,22 @@ final class PolicyRules {
                 errors.add(new FieldError(
                         pointer + "/olderThanSeconds", "must be more than that of the tier before: youngest first"));
             }
-            if (i > 0 && tier.keepOneEvery().compareTo(tiers.get(i - 1).keepOneEvery()) <= 0) {
-                errors.add(new FieldError(
-                        pointer + "/keepOneEverySeconds",
-                        "must be more than that of the tier before: the older, the fewer"));
+            if (i > 0) {
+                interval(tier, tiers.get(i - 1), pointer + "/keepOneEverySeconds", errors);
             }
+        }
+    }
+
+    private static void interval(Tier tier, Tier younger, String pointer, List<FieldError> errors) {
+        long every = tier.keepOneEvery().toMillis();
+        long youngerEvery = younger.keepOneEvery().toMillis();
+        if (every <= youngerEvery) {
+            errors.add(new FieldError(pointer, "must be more than that of the tier before: the older, the fewer"));
+        } else if (youngerEvery > 0 && every % youngerEvery != 0) {
+            errors.add(new FieldError(
+                    pointer,
+                    "must be a multiple of that of the tier before (" + youngerEvery / 1000
+                            + "): what an older tier keeps must be what the younger one kept"));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tidemark.replication.receive;
 
+import io.tidemark.journal.AgeingResult;
 import io.tidemark.journal.CheckpointRecord;
 import io.tidemark.journal.HistoryLimits;
 import io.tidemark.journal.HistoryLimits.WhenFull;
@@ -166,7 +167,8 @@ final class VpgHistory {
         try {
             boolean more = true;
             while (more) {
-                more = journal.age(own, end).moreToFold() > 0;
+                AgeingResult step = journal.age(own, end);
+                more = step.moreToFold() > 0 || step.moreToThin();
             }
         } catch (JournalClosedException e) {
             // Its keeper opened it anew, or the VPG is closing; the next ageing goes on with what is there then.

@@ -149,4 +149,29 @@ class VpgHistoryTest {
         long full = room.fullAfter(perHour).toMinutes();
         assertTrue(full > 50 && full < 70, "as much again: " + full + " min");
     }
+
+    @Test
+    void thinningKeepsTheSameCheckpointsInAllJournalsAndGivesTheirRoomBack() throws IOException {
+        long used = history.room().usedBytes();
+        Thinning oneEveryTenMinutes =
+                new Thinning(List.of(new Thinning.Tier(Duration.ofMinutes(20), Duration.ofMinutes(10))));
+        history.age(
+                new HistoryLimits(Duration.ofHours(24), VpgRoom.UNLIMITED, WhenFull.SHORTEN, oneEveryTenMinutes),
+                end());
+        List<Long> kept = CommonCheckpoints.selectable(List.of(busy, quiet)).stream()
+                .map(checkpoint -> checkpoint.id().value())
+                .toList();
+        assertEquals(
+                kept, busy.checkpoints().stream().map(each -> each.id().value()).toList());
+        assertEquals(
+                kept,
+                quiet.checkpoints().stream().map(each -> each.id().value()).toList());
+        // Minutes 1 to 39 are older than 20 minutes: the first of each ten stays, and all that are younger.
+        assertEquals(List.of(1L, 10L, 20L, 30L, 40L, 41L, 42L), kept.subList(0, 7));
+        assertEquals(CHECKPOINTS, kept.getLast());
+        assertEquals(4 + 21, kept.size());
+        long now = history.room().usedBytes();
+        // Of 390 writes to one place in the first 39 minutes those before the four that are kept are given back.
+        assertTrue(now < used * 3 / 4, used + " -> " + now);
+    }
 }
