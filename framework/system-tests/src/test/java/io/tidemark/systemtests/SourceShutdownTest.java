@@ -40,8 +40,11 @@ class SourceShutdownTest {
             JsonNode recovery = failOver(east);
             assertEquals(new LedgerReport(ENTRIES, true), ledger(east, recovery), recovery::toString);
             assertEquals("OFF", power(west, source.id()));
-            JsonNode vpg = west.api().get("/vpgs/erp");
-            assertEquals("PROTECTED", vpg.path("state").asText(), "a VM that is off ends no continuity: " + vpg);
+            // The source site hears a moment later that the recovery is no longer at work; that a VM is off ends no
+            // continuity.
+            west.api().until("protection of a VM that is off", "/vpgs/erp", Polling.PATIENCE, vpg -> vpg.path("state")
+                    .asText()
+                    .equals("PROTECTED"));
 
             east.api().run("/recoveries/" + recovery.path("id").asText() + "/rollback", SiteApi.json());
             assertEquals("RUNNING", power(west, source.id()));

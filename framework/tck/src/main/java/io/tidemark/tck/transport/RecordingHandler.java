@@ -120,11 +120,18 @@ final class RecordingHandler implements ChannelHandler {
 
     /** Waits until the condition holds; fails with what was seen instead. */
     synchronized void await(String what, Duration patience, BooleanSupplier condition) {
+        if (!within(patience, condition)) {
+            Assertions.fail(name + " waited " + patience + " for " + what + "; " + summary());
+        }
+    }
+
+    /** Whether a condition came to hold in time. */
+    synchronized boolean within(Duration patience, BooleanSupplier condition) {
         long endNanos = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
             if (leftMillis <= 0) {
-                Assertions.fail(name + " waited " + patience + " for " + what + "; " + summary());
+                return false;
             }
             try {
                 wait(Math.min(leftMillis, 200));
@@ -133,6 +140,7 @@ final class RecordingHandler implements ChannelHandler {
                 Assertions.fail("interrupted");
             }
         }
+        return true;
     }
 
     private String summary() {
