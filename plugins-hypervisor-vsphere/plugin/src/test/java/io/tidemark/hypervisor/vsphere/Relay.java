@@ -49,6 +49,8 @@ final class Relay implements AutoCloseable {
             while (true) {
                 Socket near = from.accept();
                 Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
+                near.setTcpNoDelay(true);
+                far.setTcpNoDelay(true);
                 sockets.add(near);
                 sockets.add(far);
                 Thread.ofPlatform().daemon().start(() -> pump(near, far, false));
