@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Relay implements AutoCloseable {
     private static final int UNLIMITED = Integer.MAX_VALUE;
 
-    private final int target;
+    private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final int port;
     private volatile @Nullable ServerSocket listener;
@@ -112,6 +112,12 @@ final class Relay implements AutoCloseable {
         if (open != null) {
             open.close();
         }
+        breakConnections();
+    }
+
+    /** New connections go to another vCenter. */
+    void retarget(int port) throws IOException {
+        target = port;
         breakConnections();
     }
 
