@@ -9,7 +9,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -18,7 +17,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLException;
 
 /** HTTPS to one vCenter: limits each exchange, its body included, by a deadline, and puts failures into words. Any thread. */
 public final class VimHttp implements AutoCloseable {
@@ -93,13 +91,6 @@ public final class VimHttp implements AutoCloseable {
                         cause);
             }
         }
-        if (cause instanceof SSLException || cause instanceof GeneralSecurityException) {
-            return unreachable(
-                    what,
-                    String.valueOf(cause.getMessage()),
-                    "Check that the URL names a vCenter's HTTPS port.",
-                    cause);
-        }
         if (cause instanceof IOException broken) {
             throw new Dropped(what, this, broken);
         }
@@ -132,7 +123,7 @@ public final class VimHttp implements AutoCloseable {
             return http.unreachable(
                     what,
                     "the connection to " + http.server.getAuthority() + " broke: " + getMessage(),
-                    "Check that the vCenter runs and that its address and port are reachable from here.",
+                    "Check that the vCenter runs, that its address and port are reachable from here, and that this is its HTTPS port.",
                     this);
         }
     }
