@@ -77,7 +77,14 @@ func (c *center) serve(opts options) error {
 	registry.OptionManager().UpdateOptions(&types.UpdateOptions{ChangedValue: []types.BaseOptionValue{
 		&types.OptionValue{Key: "config.vmacore.soap.sessionTimeout", Value: opts.sessionTimeout.String()},
 	}})
-	tracker := newTracker(registry, opts)
+	var link *hostLink
+	if opts.host != nil {
+		var err error
+		if link, err = newHostLink(opts.host, opts.hostToken); err != nil {
+			return err
+		}
+	}
+	tracker := newTracker(registry, opts, link)
 	registry.AddHandler(tracker)
 	registry.Handler = tracker.route
 	c.server = service.NewServer()

@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
-	"log"
-	"net/http"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -69,7 +66,8 @@ type changeSource interface {
 	freeze(flat string) error
 	// changes gives the map of a frozen disk. copied is the snapshot's copy of it.
 	changes(flat, copied string) (changedMap, error)
-	thaw(flat string)
+	// thaw lets writes go on; an error says that some may have been made meanwhile.
+	thaw(flat string) error
 }
 
 // tracking is the file X-ctk.json beside X-flat.vmdk.
@@ -89,81 +87,6 @@ func readTracking(flat string) (tracking, error) {
 		err = json.Unmarshal(encoded, &found)
 	}
 	return found, err
-}
-
-// hostChanges asks the host simulator, which makes the writes and keeps the maps. Disks that it does not run are compared instead.
-type hostChanges struct {
-	host     *url.URL
-	client   *http.Client
-	compared *comparedChanges
-
-	mu      sync.Mutex
-	foreign map[string]bool
-}
-
-func newHostChanges(host *url.URL, compared *comparedChanges) *hostChanges {
-	return &hostChanges{host: host, client: &http.Client{Timeout: longestHold}, compared: compared, foreign: make(map[string]bool)}
-}
-
-func (h *hostChanges) freeze(flat string) error {
-	status, err := h.post("/disks/freeze", flat)
-	if err != nil {
-		return err
-	}
-	if status != http.StatusOK && status != http.StatusNotFound {
-		return fmt.Errorf("the host simulator answered %d when asked to hold the writes to %s", status, flat)
-	}
-	h.mu.Lock()
-	h.foreign[flat] = status == http.StatusNotFound
-	h.mu.Unlock()
-	return nil
-}
-
-func (h *hostChanges) thaw(flat string) {
-	h.mu.Lock()
-	foreign := h.foreign[flat]
-	delete(h.foreign, flat)
-	h.mu.Unlock()
-	if foreign {
-		return
-	}
-	// The host lets go by itself soon; that the copy was made in time is measured here.
-	if status, err := h.post("/disks/thaw", flat); err != nil || status != http.StatusOK {
-		log.Printf("the writes to %s are held until the host simulator lets go by itself: status %d, %v", flat, status, err)
-	}
-}
-
-func (h *hostChanges) post(path, flat string) (int, error) {
-	body, err := json.Marshal(map[string]string{"datastorePath": flat})
-	if err != nil {
-		return 0, err
-	}
-	response, err := h.client.Post(h.host.JoinPath(path).String(), "application/json", bytes.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	_, err = io.Copy(io.Discard, response.Body)
-	return response.StatusCode, err
-}
-
-func (h *hostChanges) changes(flat, copied string) (changedMap, error) {
-	h.mu.Lock()
-	foreign := h.foreign[flat]
-	h.mu.Unlock()
-	if foreign {
-		return h.compared.changes(flat, copied)
-	}
-	found, err := readTracking(flat)
-	if err != nil {
-		return changedMap{}, err
-	}
-	if found.GrainBytes != grainBytes || found.Sequence < 1 {
-		return changedMap{}, fmt.Errorf("%s: grain %d and sequence %d, expected grain %d", trackingFile(flat), found.GrainBytes, found.Sequence, grainBytes)
-	}
-	grains, err := readGrains(strings.TrimSuffix(trackingFile(flat), ".json") + ".bin")
-	// The host has raised the number for the writes that come; those in the snapshot have at most the one before.
-	return changedMap{uuid: found.UUID, sequence: found.Sequence - 1, grains: grains}, err
 }
 
 func readGrains(file string) ([]uint32, error) {
@@ -200,7 +123,7 @@ func newComparedChanges() *comparedChanges {
 
 func (c *comparedChanges) freeze(string) error { return nil }
 
-func (c *comparedChanges) thaw(string) {}
+func (c *comparedChanges) thaw(string) error { return nil }
 
 func (c *comparedChanges) changes(flat, copied string) (changedMap, error) {
 	c.mu.Lock()

@@ -29,6 +29,7 @@ type options struct {
 	datastores     []datastoreOption
 	hosts          int
 	host           *url.URL
+	hostToken      string
 	sessionTimeout time.Duration
 	areasPerCall   int
 }
@@ -71,7 +72,8 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&opts.tls, "tls", true, "serve HTTPS with a self-signed certificate")
 	flags.StringVar(&opts.identity, "identity", "", "PEM `file` that keeps certificate and key over restarts; made when missing. Default: new ones each time")
 	flags.IntVar(&opts.hosts, "hosts", 2, "`number` of hosts in the cluster")
-	flags.StringVar(&host, "host", "", "`URL` of the host simulator that writes to the disks and keeps their changed maps. Default: nobody writes through it, and changes are found by comparing")
+	flags.StringVar(&host, "host", "", "`URL` of the host simulator, which runs the VMs, writes to their disks and keeps the changed maps. Default: VMs do nothing, and changes are found by comparing")
+	flags.StringVar(&opts.hostToken, "host-token-file", "", "`file` with the token that the host simulator asks for")
 	flags.DurationVar(&opts.sessionTimeout, "session-timeout", 30*time.Minute, "`time` without a call after which a session ends")
 	flags.IntVar(&opts.areasPerCall, "areas-per-call", 2000, "most changed `areas` in one answer; the client asks for the rest")
 	flags.Func("datastore", "`name=folder` of a datastore; the folder is made when missing. May be repeated; the first is the default one", func(text string) error {

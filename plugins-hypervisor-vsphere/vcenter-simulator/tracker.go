@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// longestHold is how long the host simulator holds writes before it lets go by itself; a copy that took longer may be torn.
+	// longestHold is how long the host simulator holds writes before it lets go by itself; no answer of it is worth waiting for longer.
 	longestHold    = 5 * time.Second
 	freezeAttempts = 3
 )
@@ -31,6 +31,7 @@ type tracker struct {
 	registry     *simulator.Registry
 	folders      map[string]string
 	writer       changeSource
+	hosts        *hostLink // nil: nobody runs the VMs
 	areasPerCall int
 
 	mu     sync.Mutex
@@ -46,7 +47,7 @@ type frozenDisk struct {
 	changes  changedMap
 }
 
-func newTracker(registry *simulator.Registry, opts options) *tracker {
+func newTracker(registry *simulator.Registry, opts options, link *hostLink) *tracker {
 	t := &tracker{
 		Self:         types.ManagedObjectReference{Type: "TidemarkTracker", Value: "tracker"},
 		registry:     registry,
@@ -57,8 +58,9 @@ func newTracker(registry *simulator.Registry, opts options) *tracker {
 	for _, store := range opts.datastores {
 		t.folders[store.Name] = store.Folder
 	}
-	if opts.host != nil {
-		t.writer = newHostChanges(opts.host, newComparedChanges())
+	if link != nil {
+		t.hosts = link
+		t.writer = newHostChanges(link, newComparedChanges())
 	} else {
 		t.writer = newComparedChanges()
 	}
@@ -81,6 +83,9 @@ func (t *tracker) route(_ *simulator.Context, method *simulator.Method) (mo.Refe
 
 // PutObject freezes a new snapshot. It runs while the snapshot's task holds the VM, before any client can see the snapshot.
 func (t *tracker) PutObject(_ *simulator.Context, created mo.Reference) {
+	if vm := machine(created); vm != nil && t.hosts != nil {
+		t.hosts.tell(vm, t.resolve)
+	}
 	snapshot, ok := created.(*simulator.VirtualMachineSnapshot)
 	if !ok {
 		return
@@ -98,11 +103,18 @@ func (t *tracker) PutObject(_ *simulator.Context, created mo.Reference) {
 	t.mu.Unlock()
 }
 
-// UpdateObject is part of the registry's handler interface.
-func (t *tracker) UpdateObject(*simulator.Context, mo.Reference, []types.PropertyChange) {}
+// UpdateObject tells the hosts of VMs that changed.
+func (t *tracker) UpdateObject(_ *simulator.Context, changed mo.Reference, _ []types.PropertyChange) {
+	if vm := machine(changed); vm != nil && t.hosts != nil {
+		t.hosts.tell(vm, t.resolve)
+	}
+}
 
-// RemoveObject removes the frozen files with their snapshot.
+// RemoveObject removes the frozen files with their snapshot, and tells the hosts of VMs that are gone.
 func (t *tracker) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+	if ref.Type == "VirtualMachine" && t.hosts != nil {
+		t.hosts.forget(ref)
+	}
 	t.mu.Lock()
 	disks := t.frozen[ref]
 	delete(t.frozen, ref)
@@ -165,27 +177,21 @@ func (t *tracker) resolve(name string) (string, bool) {
 // freeze copies all disks while nobody writes to any of them.
 func (t *tracker) freeze(disks []*frozenDisk) error {
 	for attempt := 1; ; attempt++ {
-		begun := time.Now()
 		err := t.freezeOnce(disks)
-		if err != nil {
+		if err == nil || attempt == freezeAttempts {
 			return err
 		}
-		held := time.Since(begun)
-		if held < longestHold-500*time.Millisecond {
-			return nil
-		}
-		if attempt == freezeAttempts {
-			return fmt.Errorf("copying the disks takes %s, and writes are held for %s at most", held, longestHold)
-		}
-		log.Printf("copying the disks took %s; writes may have gone on meanwhile, so it is done again", held)
+		log.Printf("the disks are copied once more: %s", err)
 	}
 }
 
-func (t *tracker) freezeOnce(disks []*frozenDisk) error {
+func (t *tracker) freezeOnce(disks []*frozenDisk) (err error) {
 	held := make([]*frozenDisk, 0, len(disks))
 	defer func() {
 		for _, disk := range held {
-			t.writer.thaw(disk.live)
+			if torn := t.writer.thaw(disk.live); err == nil {
+				err = torn
+			}
 		}
 	}()
 	for _, disk := range disks {

@@ -57,18 +57,18 @@ final class LedgerProgram {
             throw new Refused("the last entry is " + state.entries() + ", so the next one is not " + number);
         }
         disk.write((number - 1) * BLOCK_BYTES, block(next(state.digest(), number), number));
-        return "ok";
+        return "{}";
     }
 
     String scramble() throws IOException, InterruptedException {
         byte[] noise = new byte[Math.toIntExact(disk.sizeBytes())];
         new Random().nextBytes(noise);
         disk.write(0, noise);
-        return "ok";
+        return "{}";
     }
 
     String report() throws IOException {
         State state = verify();
-        return "ok " + state.entries() + " " + (state.intact() ? 1 : 0);
+        return "{\"entries\":%d,\"intact\":%b}".formatted(state.entries(), state.intact());
     }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.hypervisor.vsphere;
 
+import io.tidemark.hypervisor.vsphere.PlayedHosts.Refused;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,6 +27,7 @@ final class PlayedDisk {
     private String uuid = UUID.randomUUID().toString();
     private int sequence = 1;
     private boolean prepared;
+    private volatile boolean frozen;
 
     PlayedDisk(Path flat) {
         this.flat = flat;
@@ -79,12 +81,18 @@ final class PlayedDisk {
             throw new IOException(flat + " is held already");
         }
         prepare();
+        int state = sequence;
         sequence++;
         writeTracking();
-        return "{\"uuid\":\"" + uuid + "\",\"sequence\":" + sequence + "}";
+        frozen = true;
+        return "{\"uuid\":\"" + uuid + "\",\"sequence\":" + state + "}";
     }
 
-    void thaw() {
+    void thaw() throws Refused {
+        if (!frozen) {
+            throw new Refused(flat + " is not frozen");
+        }
+        frozen = false;
         turn.release();
     }
 

@@ -42,14 +42,15 @@ final class VsphereSubject implements HypervisorSubject {
     static VsphereSubject make(String... options) throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "tm-vs");
         Path datastore = Files.createDirectory(folder.resolve("main"));
-        PlayedHosts hosts = new PlayedHosts(datastore);
+        PlayedHosts hosts = new PlayedHosts();
+        Path token = Files.writeString(folder.resolve("token"), PlayedHosts.TOKEN);
         try {
-            String[] all = Stream.concat(Stream.of("-host", hosts.address().toString()), Stream.of(options))
+            String[] all = Stream.concat(
+                            Stream.of("-host", hosts.address().toString(), "-host-token-file", token.toString()),
+                            Stream.of(options))
                     .toArray(String[]::new);
             VcenterProcess vcenter = VcenterProcess.start(datastore, all);
-            VsphereSubject subject = new VsphereSubject(folder, hosts, vcenter, new Relay(vcenter.port()));
-            hosts.join(subject.secondClient());
-            return subject;
+            return new VsphereSubject(folder, hosts, vcenter, new Relay(vcenter.port()));
         } catch (Throwable failed) {
             hosts.close();
             removeFolder(folder);
@@ -94,7 +95,9 @@ final class VsphereSubject implements HypervisorSubject {
                 "snapshot-interval",
                 "5",
                 "console",
-                hosts.address().toString()));
+                hosts.address().toString(),
+                "console-token",
+                PlayedHosts.TOKEN));
         values.putAll(changed);
         return new ProviderConfig(values);
     }

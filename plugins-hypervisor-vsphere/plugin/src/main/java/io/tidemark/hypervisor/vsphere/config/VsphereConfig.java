@@ -28,7 +28,7 @@ import java.util.TreeMap;
  * @param networks names of networks at the origin to names of networks here
  * @param testNetwork closed network of test VMs; empty to leave their network cards unplugged
  * @param snapshotInterval shortest time between two snapshots of a protected VM, 5 s to 24 h
- * @param console address at which a simulated host answers for the programs of sample VMs; empty on a real vSphere
+ * @param console where a host simulator answers for the programs of sample VMs; empty on a real vSphere
  */
 public record VsphereConfig(
         URI server,
@@ -41,7 +41,7 @@ public record VsphereConfig(
         Map<String, String> networks,
         Optional<String> testNetwork,
         Duration snapshotInterval,
-        Optional<URI> console) {
+        Optional<HostConsole> console) {
 
     private static final int SHORTEST_INTERVAL_SECONDS = 5;
     private static final int LONGEST_INTERVAL_SECONDS = 86_400;
@@ -79,7 +79,12 @@ public record VsphereConfig(
             optional(
                     "console",
                     "Address at which the host simulator answers for programs in sample VMs. Only with the simulator; default: no sample"
-                            + " VMs.")));
+                            + " VMs."),
+            new ConfigSpec.Key(
+                    "console-token",
+                    "The token that the host simulator asks for. Only with the simulator.",
+                    Optional.of(""),
+                    Secrecy.SECRET)));
 
     private static ConfigSpec.Key required(String name, String description, Secrecy secrecy) {
         return new ConfigSpec.Key(name, description, Optional.empty(), secrecy);
@@ -166,7 +171,7 @@ public record VsphereConfig(
         return Map.copyOf(networks);
     }
 
-    private static Optional<URI> console(ProviderConfig config) throws ProviderException {
+    private static Optional<HostConsole> console(ProviderConfig config) throws ProviderException {
         Optional<String> text = value(config, "console");
         if (text.isEmpty()) {
             return Optional.empty();
@@ -174,7 +179,8 @@ public record VsphereConfig(
         try {
             URI uri = new URI(text.get());
             if ("http".equals(uri.getScheme()) && uri.getHost() != null) {
-                return Optional.of(uri);
+                return Optional.of(
+                        new HostConsole(uri, value(config, "console-token").orElse("")));
             }
         } catch (URISyntaxException malformed) {
             throw refused("console", "'" + text.get() + "' is no address: " + malformed.getReason());

@@ -1,6 +1,7 @@
 package io.tidemark.hypervisor.vsphere.sample;
 
 import io.tidemark.hypervisor.vsphere.compute.VsphereCompute;
+import io.tidemark.hypervisor.vsphere.config.HostConsole;
 import io.tidemark.hypervisor.vsphere.inventory.VsphereInventory;
 import io.tidemark.hypervisor.vsphere.inventory.VsphereVm;
 import io.tidemark.hypervisor.vsphere.recovery.BlankVms;
@@ -27,15 +28,17 @@ import java.util.concurrent.ThreadFactory;
 /** Makes sample VMs on a vCenter whose hosts are simulated. */
 public final class VsphereSampleVms implements SampleVms, AutoCloseable {
     /** The program that the host simulator runs in the guest's place. */
-    static final String WORKLOAD_KEY = "guestinfo.tidemark.workload";
+    private static final String WORKLOAD_KEY = "guestinfo.tidemark.workload";
 
-    static final String LEDGER = "ledger";
+    private static final String LEDGER = "ledger";
+    /** Those that answer on the console. */
+    private static final Set<String> PROGRAMS = Set.of(LEDGER, "random");
 
     private static final long MIB = 1L << 20;
     private static final long SMALLEST_DISK_BYTES = 8 * MIB;
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
 
-    private final URI console;
+    private final HostConsole console;
     private final VsphereInventory inventory;
     private final VsphereCompute compute;
     private final VmMaker maker;
@@ -44,7 +47,7 @@ public final class VsphereSampleVms implements SampleVms, AutoCloseable {
     private final HttpClient http;
 
     public VsphereSampleVms(
-            URI console,
+            HostConsole console,
             VsphereInventory inventory,
             VsphereCompute compute,
             VmMaker maker,
@@ -82,14 +85,15 @@ public final class VsphereSampleVms implements SampleVms, AutoCloseable {
     @Override
     public SampleVm connect(VmId vm, Deadline deadline) throws ProviderException {
         VsphereVm found = inventory.require(vm, "The console of VM " + vm + " was not opened", deadline);
-        if (!LEDGER.equals(found.extraConfig().get(WORKLOAD_KEY))) {
+        if (!PROGRAMS.contains(found.extraConfig().getOrDefault(WORKLOAD_KEY, ""))) {
             throw new ProviderException(
                     FailureKind.REJECTED,
                     "The console of VM " + found.name() + " was not opened",
-                    "it is no sample VM: its setting " + WORKLOAD_KEY + " is not " + LEDGER,
+                    "it is no sample VM: its setting " + WORKLOAD_KEY + " is none of " + PROGRAMS,
                     "Choose a sample VM, or one that was recovered from one.");
         }
-        ConsoleClient client = new ConsoleClient(http, console, vm);
+        URI address = console.address().resolve("/vms/" + found.ref().value() + "/console");
+        ConsoleClient client = new ConsoleClient(http, address, console.token(), vm);
         client.awaitProgram(deadline);
         return client;
     }
