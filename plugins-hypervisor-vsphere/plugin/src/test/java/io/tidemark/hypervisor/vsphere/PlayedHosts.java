@@ -20,8 +20,7 @@ import java.util.concurrent.Executors;
  * Plays the hosts behind the vCenter, in the words that the host simulator speaks: is told of VMs, runs the ledger program of those that have
  * power, makes their writes, keeps the changed maps, and holds the writes while the vCenter takes a snapshot.
  */
-final class PlayedHosts implements AutoCloseable {
-    static final String TOKEN = "a-token-of-at-least-thirty-two-characters";
+final class PlayedHosts implements Hosts {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static {
@@ -42,7 +41,8 @@ final class PlayedHosts implements AutoCloseable {
         server.start();
     }
 
-    URI address() {
+    @Override
+    public URI address() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
@@ -119,7 +119,12 @@ final class PlayedHosts implements AutoCloseable {
         return own;
     }
 
-    PlayedDisk disk(Path flat) {
+    @Override
+    public void resetTracking(Path flat) throws IOException, InterruptedException {
+        disk(flat).resetTracking();
+    }
+
+    private PlayedDisk disk(Path flat) {
         return disks.computeIfAbsent(flat, PlayedDisk::new);
     }
 

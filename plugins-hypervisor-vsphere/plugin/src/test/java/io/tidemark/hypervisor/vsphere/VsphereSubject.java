@@ -25,12 +25,12 @@ final class VsphereSubject implements HypervisorSubject {
     private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
     private final Path folder;
-    private final PlayedHosts hosts;
+    private final Hosts hosts;
     private final VcenterProcess vcenter;
     private final Relay relay;
     private final TckProviderContext context;
 
-    private VsphereSubject(Path folder, PlayedHosts hosts, VcenterProcess vcenter, Relay relay) throws IOException {
+    private VsphereSubject(Path folder, Hosts hosts, VcenterProcess vcenter, Relay relay) throws IOException {
         this.folder = folder;
         this.hosts = hosts;
         this.vcenter = vcenter;
@@ -42,8 +42,8 @@ final class VsphereSubject implements HypervisorSubject {
     static VsphereSubject make(String... options) throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "tm-vs");
         Path datastore = Files.createDirectory(folder.resolve("main"));
-        PlayedHosts hosts = new PlayedHosts();
-        Path token = Files.writeString(folder.resolve("token"), PlayedHosts.TOKEN);
+        Hosts hosts = Hosts.start(folder, datastore);
+        Path token = Files.writeString(folder.resolve("token"), Hosts.TOKEN);
         try {
             String[] all = Stream.concat(
                             Stream.of("-host", hosts.address().toString(), "-host-token-file", token.toString()),
@@ -97,7 +97,7 @@ final class VsphereSubject implements HypervisorSubject {
                 "console",
                 hosts.address().toString(),
                 "console-token",
-                PlayedHosts.TOKEN));
+                Hosts.TOKEN));
         values.putAll(changed);
         return new ProviderConfig(values);
     }
@@ -150,7 +150,7 @@ final class VsphereSubject implements HypervisorSubject {
         return relay;
     }
 
-    PlayedHosts hosts() {
+    Hosts hosts() {
         return hosts;
     }
 
