@@ -87,7 +87,7 @@ final class VcenterProcess implements AutoCloseable {
         return Path.of(path);
     }
 
-    private static Path repository() {
+    static Path repository() {
         Path at = Path.of("").toAbsolutePath();
         while (!Files.isExecutable(at.resolve("tools/vcenter-simulator"))) {
             Path parent = at.getParent();

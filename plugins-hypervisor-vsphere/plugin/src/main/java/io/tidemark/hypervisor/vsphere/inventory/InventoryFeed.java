@@ -76,6 +76,9 @@ public final class InventoryFeed {
     private final ReentrantLock turn = new ReentrantLock();
     private final Map<MoRef, Map<String, XmlNode>> objects = new HashMap<>();
     private Optional<Collector> collector = Optional.empty();
+    private Optional<CaughtUp> latest = Optional.empty();
+
+    private record CaughtUp(Topology topology, long begunNanos) {}
 
     private record Collector(MoRef ref, int login, String version) {}
 
@@ -85,10 +88,15 @@ public final class InventoryFeed {
         this.mostUpdates = mostUpdates;
     }
 
-    /** All objects as they are now. */
+    /** All objects as they are now, or as they were at some moment after this was asked. */
     public Topology current(Deadline deadline) throws ProviderException {
+        long askedNanos = System.nanoTime();
         turn.lock();
         try {
+            if (latest.isPresent() && latest.get().begunNanos() - askedNanos > 0) {
+                // Somebody else caught up while this one waited for its turn.
+                return latest.get().topology();
+            }
             for (int attempt = 1; ; attempt++) {
                 try {
                     return catchUp(deadline);
@@ -112,18 +120,22 @@ public final class InventoryFeed {
     }
 
     private Topology catchUp(Deadline deadline) throws ProviderException, VimFault {
+        long begunNanos = System.nanoTime();
         Collector from =
                 collector.filter(each -> each.login() == session.logins()).orElse(null);
         // What was told and not taken in is not told again: until all of it is, there is no collector to go on with.
         collector = Optional.empty();
         if (from == null) {
             objects.clear();
+            latest = Optional.empty();
             from = open(deadline);
         }
         Set<MoRef> changed = new HashSet<>();
         boolean more = true;
+        boolean same = true;
         while (more) {
             Optional<XmlNode> updates = updates(from, deadline);
+            same &= updates.isEmpty();
             for (XmlNode filter :
                     updates.map(each -> each.children("filterSet")).orElse(List.of())) {
                 filter.children("objectSet").forEach(each -> take(each, changed));
@@ -135,7 +147,9 @@ public final class InventoryFeed {
             more = updates.filter(each -> each.flag("truncated")).isPresent();
         }
         rereadAll(changed, deadline);
-        Topology topology = new Topology(objects);
+        Optional<Topology> unchanged = same ? latest.map(CaughtUp::topology) : Optional.empty();
+        Topology topology = unchanged.orElseGet(() -> new Topology(objects));
+        latest = Optional.of(new CaughtUp(topology, begunNanos));
         collector = Optional.of(from);
         return topology;
     }
@@ -161,16 +175,16 @@ public final class InventoryFeed {
             changed.remove(ref);
             return;
         }
-        Map<String, XmlNode> known = objects.computeIfAbsent(ref, each -> new HashMap<>());
         if (kind.equals("enter")) {
-            known.clear();
+            Map<String, XmlNode> values = new HashMap<>();
             for (XmlNode change : update.children("changeSet")) {
                 Optional<String> name = change.value("name");
                 Optional<XmlNode> value = change.child("val");
                 if (name.isPresent() && value.isPresent()) {
-                    known.put(name.get(), value.get());
+                    values.put(name.get(), value.get());
                 }
             }
+            objects.put(ref, Map.copyOf(values));
         } else {
             // A change may name a part of a property, or only hint at others: the object is read again as a whole.
             changed.add(ref);
@@ -192,7 +206,7 @@ public final class InventoryFeed {
     private void reread(String type, List<MoRef> refs, Deadline deadline) throws ProviderException, VimFault {
         Set<MoRef> gone = new HashSet<>(refs);
         for (Properties.Read read : Properties.of(session, refs, pathsOf(type), deadline)) {
-            objects.put(read.object(), new HashMap<>(read.values()));
+            objects.put(read.object(), Map.copyOf(read.values()));
             gone.remove(read.object());
         }
         objects.keySet().removeAll(gone);

@@ -5,7 +5,6 @@ import io.tidemark.hypervisor.vsphere.vim.XmlNode;
 import io.tidemark.spi.id.VmId;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,10 +16,9 @@ public final class Topology {
 
     private final Map<MoRef, Map<String, XmlNode>> objects;
 
+    /** @param objects each with its properties, which never change */
     Topology(Map<MoRef, Map<String, XmlNode>> objects) {
-        Map<MoRef, Map<String, XmlNode>> copy = new HashMap<>();
-        objects.forEach((ref, values) -> copy.put(ref, Map.copyOf(values)));
-        this.objects = copy;
+        this.objects = Map.copyOf(objects);
     }
 
     /** A property; an element without anything when the object or the property is not there. */
