@@ -37,8 +37,8 @@ import java.util.function.Consumer;
 
 /** One vCenter with its VMs: owns the session and everything that works over it. */
 final class VsphereSite implements HypervisorSite {
-    private static final Set<Capability> CAPABILITIES =
-            Set.of(Capability.RECOVERY_OWNS_SCRATCH, Capability.RECOVERY_COPIES_ON_CREATE);
+    private static final Set<Capability> CAPABILITIES = Set.of(
+            Capability.PROTECTS_BY_FREEZING, Capability.RECOVERY_OWNS_SCRATCH, Capability.RECOVERY_COPIES_ON_CREATE);
     private static final int UPDATES_PER_ANSWER = 100;
 
     private final VimSession session;

@@ -20,6 +20,7 @@ final class Relay implements AutoCloseable {
     private final int port;
     private volatile @Nullable ServerSocket listener;
     private volatile int answerBytesLeft = UNLIMITED;
+    private volatile boolean silent;
 
     Relay(int target) throws IOException {
         this.target = target;
@@ -68,6 +69,9 @@ final class Relay implements AutoCloseable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                if (answers && silent) {
+                    continue; // swallowed: the client waits for ever
+                }
                 int allowed = answers ? allowance(count) : count;
                 out.write(buffer, 0, allowed);
                 if (allowed < count) {
@@ -96,6 +100,11 @@ final class Relay implements AutoCloseable {
     /** Whether the break that was asked for is still to come. */
     synchronized boolean breakIsPending() {
         return answerBytesLeft != UNLIMITED;
+    }
+
+    /** Whether answers are swallowed, as by a vCenter that hangs. */
+    void silence(boolean swallowed) {
+        silent = swallowed;
     }
 
     /** Ends all connections; new ones work. */

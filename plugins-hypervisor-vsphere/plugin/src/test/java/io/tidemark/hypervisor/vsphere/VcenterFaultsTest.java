@@ -12,6 +12,7 @@ import io.tidemark.spi.block.BlockDevice;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.plugin.Deadline;
 import io.tidemark.spi.plugin.ProviderConfig;
 import io.tidemark.spi.plugin.ProviderContext.Severity;
 import io.tidemark.spi.sample.SampleVm;
@@ -164,6 +165,25 @@ final class VcenterFaultsTest {
             found();
         }
         scene.subject().relay().breakConnections();
+        assertEquals(vm.id(), found().id());
+    }
+
+    @Test
+    void aVcenterThatHangsIsWaitedForUntilTheDeadlineOnly() throws Exception {
+        found();
+        scene.subject().relay().silence(true);
+        try {
+            long begun = System.nanoTime();
+            ProviderException late = assertThrows(
+                    ProviderException.class,
+                    () -> scene.site().inventory().list(Deadline.after(Duration.ofMillis(500))));
+            Duration took = Duration.ofNanos(System.nanoTime() - begun);
+            assertEquals(FailureKind.RETRY_LATER, late.kind(), late.getMessage());
+            assertTrue(took.toMillis() < 5_000, () -> "took " + took);
+        } finally {
+            scene.subject().relay().silence(false);
+            scene.subject().relay().breakConnections();
+        }
         assertEquals(vm.id(), found().id());
     }
 

@@ -119,11 +119,14 @@ public final class VimHttp implements AutoCloseable {
             this.http = http;
         }
 
-        ProviderException toProviderException() {
+        /** @param order whether it was asked to change something */
+        ProviderException toProviderException(boolean order) {
             return http.unreachable(
                     what,
-                    "the connection to " + http.server.getAuthority() + " broke: " + getMessage(),
-                    "Check that the vCenter runs, that its address and port are reachable from here, and that this is its HTTPS port.",
+                    "the connection to " + http.server.getAuthority() + " broke: " + getMessage()
+                            + (order ? ", and whether it was done is not known" : ""),
+                    (order ? "It is safe to try again. " : "")
+                            + "Check that the vCenter runs, that its address and port are reachable from here, and that this is its HTTPS port.",
                     this);
         }
     }

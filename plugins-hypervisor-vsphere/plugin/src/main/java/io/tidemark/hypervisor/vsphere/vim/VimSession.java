@@ -59,7 +59,7 @@ public final class VimSession implements AutoCloseable {
             } catch (VimFault fault) {
                 throw fault.toProviderException("Connecting to the vCenter");
             } catch (VimHttp.Dropped dropped) {
-                throw dropped.toProviderException();
+                throw dropped.toProviderException(false);
             }
             content = known;
         }
@@ -80,7 +80,7 @@ public final class VimSession implements AutoCloseable {
         try {
             return authenticated(what, method, target, arguments, deadline);
         } catch (VimHttp.Dropped dropped) {
-            throw dropped.toProviderException();
+            throw dropped.toProviderException(true);
         }
     }
 
@@ -94,7 +94,7 @@ public final class VimSession implements AutoCloseable {
             try {
                 return authenticated(what, method, target, arguments, deadline);
             } catch (VimHttp.Dropped second) {
-                throw second.toProviderException();
+                throw second.toProviderException(false);
             }
         }
     }
@@ -141,7 +141,7 @@ public final class VimSession implements AutoCloseable {
         } catch (VimFault fault) {
             throw fault.toProviderException(what);
         } catch (VimHttp.Dropped dropped) {
-            throw dropped.toProviderException();
+            throw dropped.toProviderException(false);
         } finally {
             loginTurn.unlock();
         }
@@ -197,7 +197,7 @@ public final class VimSession implements AutoCloseable {
             login(known, used, deadline);
             return sendShaped(what, pathAndQuery, shape, body, repeatable, deadline);
         } catch (VimHttp.Dropped dropped) {
-            throw dropped.toProviderException();
+            throw dropped.toProviderException(false);
         }
     }
 
