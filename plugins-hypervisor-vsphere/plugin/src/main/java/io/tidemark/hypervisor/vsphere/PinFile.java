@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -27,7 +28,7 @@ record PinFile(Path file, String server) {
         try {
             String[] words = Files.readString(file).strip().split(" ");
             return words.length == 2 && words[0].equals(server) ? CertificatePin.normalise(words[1]) : Optional.empty();
-        } catch (java.nio.file.NoSuchFileException notYet) {
+        } catch (NoSuchFileException notYet) {
             return Optional.empty();
         } catch (IOException unreadable) {
             throw new ProviderException(

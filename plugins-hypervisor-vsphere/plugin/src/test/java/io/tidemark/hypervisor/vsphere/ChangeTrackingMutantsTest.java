@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -117,8 +118,7 @@ final class ChangeTrackingMutantsTest {
         return new VolumeChanges(right.basis(), right.reason(), List.of(all));
     }
 
-    private static DynamicTest changes(
-            String mistake, java.util.function.UnaryOperator<VolumeChanges> mutation, String caughtBy) {
+    private static DynamicTest changes(String mistake, UnaryOperator<VolumeChanges> mutation, String caughtBy) {
         return mutant(
                 mistake,
                 (site, right) -> freeze(
@@ -132,7 +132,7 @@ final class ChangeTrackingMutantsTest {
                 caughtBy);
     }
 
-    private static ChangeTracking freeze(ChangeTracking right, java.util.function.UnaryOperator<FreezePoint> mutation) {
+    private static ChangeTracking freeze(ChangeTracking right, UnaryOperator<FreezePoint> mutation) {
         return Instead.of(
                 ChangeTracking.class, right, "freeze", (arguments, call) -> mutation.apply((FreezePoint) call.call()));
     }

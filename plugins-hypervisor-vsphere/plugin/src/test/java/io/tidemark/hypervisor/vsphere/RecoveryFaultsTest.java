@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.hypervisor.vsphere.inventory.VirtualDrive;
 import io.tidemark.hypervisor.vsphere.inventory.VsphereVm;
+import io.tidemark.hypervisor.vsphere.vim.Properties;
 import io.tidemark.spi.block.BlockExport;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
@@ -217,7 +218,7 @@ final class RecoveryFaultsTest {
     }
 
     private String attribute(VmId vm) throws Exception {
-        var read = io.tidemark.hypervisor.vsphere.vim.Properties.of(
+        var read = Properties.of(
                 scene.operator(), List.of(scene.seen(vm).ref()), List.of("customValue"), Scene.deadline());
         return read.getFirst()
                 .value("customValue")

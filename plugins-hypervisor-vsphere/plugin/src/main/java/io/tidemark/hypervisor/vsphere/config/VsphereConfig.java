@@ -10,7 +10,6 @@ import io.tidemark.spi.plugin.ProviderConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -156,7 +155,7 @@ public record VsphereConfig(
 
     private static Map<String, String> networks(String text) throws ProviderException {
         Map<String, String> networks = new TreeMap<>();
-        for (String pair : new ArrayList<>(List.of(text.split(";")))) {
+        for (String pair : text.split(";")) {
             int equals = pair.indexOf('=');
             if (pair.isBlank()) {
                 continue;

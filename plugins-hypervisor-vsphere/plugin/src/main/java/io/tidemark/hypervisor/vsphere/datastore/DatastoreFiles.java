@@ -8,6 +8,7 @@ import io.tidemark.hypervisor.vsphere.vim.XmlNode;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.plugin.Deadline;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -96,7 +97,7 @@ public final class DatastoreFiles {
     /** Writes a small text file. */
     public void writeText(DatastorePath file, String text, Deadline deadline) throws ProviderException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        write(file, bytes.length, () -> new java.io.ByteArrayInputStream(bytes), deadline);
+        write(file, bytes.length, () -> new ByteArrayInputStream(bytes), deadline);
     }
 
     /** Makes a folder with those above it; does nothing when it is there. */

@@ -3,6 +3,7 @@ package io.tidemark.hypervisor.vsphere.inventory;
 import io.tidemark.hypervisor.vsphere.vim.XmlNode;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,7 +52,7 @@ public record VirtualDrive(
         return devices.stream()
                 .filter(each -> isDrive(each.type()))
                 .map(each -> of(each, devices))
-                .sorted(java.util.Comparator.comparing(VirtualDrive::order))
+                .sorted(Comparator.comparing(VirtualDrive::order))
                 .toList();
     }
 

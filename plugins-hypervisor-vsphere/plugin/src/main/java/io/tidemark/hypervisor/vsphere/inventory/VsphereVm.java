@@ -11,6 +11,7 @@ import io.tidemark.spi.site.VmDescription.SkippedDrive;
 import io.tidemark.spi.site.VmHardware;
 import io.tidemark.spi.site.VmHardware.NativeDefinition;
 import io.tidemark.spi.site.VolumeDescription;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ public record VsphereVm(
             option.value("key")
                     .ifPresent(key -> extra.put(key, option.value("value").orElse("")));
         }
-        List<Snapshot> snapshots = new java.util.ArrayList<>();
+        List<Snapshot> snapshots = new ArrayList<>();
         topology.property(ref, "snapshot").children("rootSnapshotList").forEach(each -> collect(each, snapshots));
         return Optional.of(new VsphereVm(
                 ref,

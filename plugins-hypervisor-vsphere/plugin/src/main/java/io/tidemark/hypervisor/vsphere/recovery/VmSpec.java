@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * A VM to be made, as the vCenter wants it described. Elements stand in the order of the vim25 schema, which a real vCenter insists on.
@@ -103,7 +104,7 @@ record VmSpec(
         }
     }
 
-    private static void add(XmlBody body, String type, java.util.function.Consumer<XmlBody> device) {
+    private static void add(XmlBody body, String type, Consumer<XmlBody> device) {
         body.element("deviceChange", change -> change.text("operation", "add").typed("device", type, device));
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** HTTPS to one vCenter: limits each exchange, its body included, by a deadline, and puts failures into words. Any thread. */
 public final class VimHttp implements AutoCloseable {
@@ -103,8 +104,7 @@ public final class VimHttp implements AutoCloseable {
         return message == null || message.isBlank() ? broken.getClass().getSimpleName() : message;
     }
 
-    private ProviderException unreachable(
-            String what, String why, String remedy, @org.jspecify.annotations.Nullable Throwable cause) {
+    private ProviderException unreachable(String what, String why, String remedy, @Nullable Throwable cause) {
         return new ProviderException(FailureKind.UNREACHABLE, what + " failed", why, remedy, cause);
     }
 
