@@ -78,8 +78,11 @@ final class VcenterSimulatorSourcesTest {
     void itIsFormatted() throws Exception {
         Path root = Path.of(run(sources(), List.of(go, "env", "GOROOT")).said().strip());
         Path gofmt = root.resolve("bin/gofmt");
-        Assumptions.assumeTrue(gofmt.toFile().canExecute(), "this Go comes without gofmt");
-        Ended format = run(sources(), List.of(gofmt.toString(), "-l", "."));
+        // A Go from elsewhere may come without the program, but not without its source.
+        List<String> command = gofmt.toFile().canExecute()
+                ? List.of(gofmt.toString(), "-l", ".")
+                : List.of(go, "run", "cmd/gofmt", "-l", ".");
+        Ended format = run(sources(), command);
         assertEquals("", format.said(), "files that gofmt would change");
     }
 }
