@@ -209,6 +209,20 @@ final class RecoveryFaultsTest {
     }
 
     @Test
+    void disksThatDoNotFitAreRefusedBeforeAnythingIsWritten() throws Exception {
+        List<String> files = scene.subject().datastoreFiles();
+        RecoveryVmSpec small = spec("huge", Purpose.LIVE, List.of("vda"), List.of());
+        RecoveryDisk huge =
+                new RecoveryDisk("vda", 1L << 50, small.disks().getFirst().source());
+        RecoveryVmSpec spec = new RecoveryVmSpec("huge", Purpose.LIVE, small.hardware(), List.of(huge), List.of());
+        ProviderException refusal = assertThrows(
+                ProviderException.class, () -> target().create(spec, OperationId.random(), Scene.deadline()));
+        assertEquals(FailureKind.REJECTED, refusal.kind(), refusal.getMessage());
+        assertTrue(refusal.why().contains("datastore main"), refusal.why());
+        assertEquals(files, scene.subject().datastoreFiles());
+    }
+
+    @Test
     void ownersAreShownToPeopleToo() throws Exception {
         OperationId operation = OperationId.random();
         VmId vm = target().create(spec("owned", Purpose.LIVE, List.of("vda"), List.of()), operation, Scene.deadline());

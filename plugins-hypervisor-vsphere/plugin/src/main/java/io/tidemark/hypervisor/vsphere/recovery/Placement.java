@@ -15,9 +15,16 @@ import java.util.function.Predicate;
  *
  * @param datacenterPath its inventory path without a slash in front
  * @param browser of the datastore
+ * @param freeBytes of the datastore, as the vCenter last heard
  */
 public record Placement(
-        MoRef datacenter, String datacenterPath, String datastore, MoRef browser, MoRef folder, MoRef pool) {
+        MoRef datacenter,
+        String datacenterPath,
+        String datastore,
+        MoRef browser,
+        MoRef folder,
+        MoRef pool,
+        long freeBytes) {
     /** @throws ProviderException of kind {@code REJECTED} when a name is not there, or none was given and there are several */
     public static Placement of(VsphereConfig config, Topology topology) throws ProviderException {
         MoRef datacenter = one("data centre", "datacenter", config.datacenter(), topology.all("Datacenter"), topology);
@@ -35,7 +42,26 @@ public record Placement(
                 topology.name(datastore),
                 browser,
                 folder(config, datacenter, topology),
-                pool(config, datastore, topology));
+                pool(config, datastore, topology),
+                freeBytes(datastore, topology));
+    }
+
+    private static long freeBytes(MoRef datastore, Topology topology) {
+        String digits = topology.text(datastore, "summary.freeSpace");
+        // What is not told does not forbid anything.
+        return digits.matches("\\d{1,18}") ? Long.parseLong(digits) : Long.MAX_VALUE;
+    }
+
+    /** @throws ProviderException of kind {@code REJECTED} when disks of so many bytes do not fit */
+    void requireSpace(String vm, long neededBytes) throws ProviderException {
+        if (neededBytes > freeBytes) {
+            throw new ProviderException(
+                    FailureKind.REJECTED,
+                    "VM " + vm + " was not made",
+                    "its disks take " + (neededBytes >> 20) + " MiB, and datastore " + datastore + " has "
+                            + (freeBytes >> 20) + " MiB left",
+                    "Make room, or name another datastore in the settings of this site.");
+        }
     }
 
     private static MoRef folder(VsphereConfig config, MoRef datacenter, Topology topology) throws ProviderException {

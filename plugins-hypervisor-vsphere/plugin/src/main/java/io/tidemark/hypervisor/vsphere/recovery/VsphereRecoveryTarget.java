@@ -69,6 +69,9 @@ public final class VsphereRecoveryTarget implements RecoveryTarget {
         maker.requireFree(spec.name(), deadline);
         NativeConfig origin = NativeConfig.of(spec.hardware());
         Placement placement = maker.placement(deadline);
+        placement.requireSpace(
+                spec.name(),
+                spec.disks().stream().mapToLong(RecoveryDisk::sizeBytes).sum());
         DatastorePath folder = maker.makeFolder(placement, operation, spec.name(), deadline);
         List<Slot> slots =
                 origin.slots(spec.disks().stream().map(RecoveryDisk::device).toList());
