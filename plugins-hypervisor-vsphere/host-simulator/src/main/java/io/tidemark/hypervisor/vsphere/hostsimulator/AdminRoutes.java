@@ -24,12 +24,13 @@ final class AdminRoutes {
     /** A guest's write may wait for its filter for 2 s. */
     private static final Duration FREEZE_LIMIT = Duration.ofSeconds(3);
 
-    private static final Duration THAW_AFTER = Duration.ofSeconds(5);
-
     private final SimulatedHost host;
     private final ScheduledExecutorService timer;
+    private final Duration thawAfter;
 
-    AdminRoutes(SimulatedHost host, ScheduledExecutorService timer) {
+    /** @param thawAfter when writes of a frozen disk go on that nobody has thawed */
+    AdminRoutes(SimulatedHost host, ScheduledExecutorService timer, Duration thawAfter) {
+        this.thawAfter = thawAfter;
         this.host = host;
         this.timer = timer;
     }
@@ -174,7 +175,7 @@ final class AdminRoutes {
         if (frozen == null) {
             return Reply.error(409, disk.path() + " is frozen already, or its writes do not end");
         }
-        timer.schedule(() -> disk.thawOverdue(frozen.number()), THAW_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+        timer.schedule(() -> disk.thawOverdue(frozen.number()), thawAfter.toMillis(), TimeUnit.MILLISECONDS);
         return Reply.ok(json(frozen.state()));
     }
 

@@ -24,6 +24,7 @@ final class HostSimulator implements AutoCloseable {
      * @param adminPort of the HTTP side; 0 for any
      * @param filterPort of the endpoint for filters; 0 for any
      * @param filterIdle after which a silent filter is dead
+     * @param thawAfter when writes of a frozen disk go on that nobody has thawed
      */
     record Config(
             List<Path> datastores,
@@ -31,7 +32,8 @@ final class HostSimulator implements AutoCloseable {
             String adminToken,
             int filterPort,
             FilterSecret filterSecret,
-            Duration filterIdle) {}
+            Duration filterIdle,
+            Duration thawAfter) {}
 
     HostSimulator(Config config) throws IOException {
         List<Path> datastores = new ArrayList<>();
@@ -47,7 +49,8 @@ final class HostSimulator implements AutoCloseable {
             throw failed;
         }
         try {
-            this.admin = new AdminServer(config.adminPort(), config.adminToken(), new AdminRoutes(host, timer));
+            this.admin = new AdminServer(
+                    config.adminPort(), config.adminToken(), new AdminRoutes(host, timer, config.thawAfter()));
         } catch (IOException failed) {
             endpoint.close();
             timer.shutdownNow();

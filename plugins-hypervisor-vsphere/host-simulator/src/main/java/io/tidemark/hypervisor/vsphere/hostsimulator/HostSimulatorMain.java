@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
 final class HostSimulatorMain implements Callable<Integer> {
     private static final String TOKEN_VARIABLE = "TIDEMARK_HOST_TOKEN";
     private static final String SECRET_VARIABLE = "TIDEMARK_FILTER_SECRET";
+    private static final Duration THAW_AFTER = Duration.ofSeconds(5);
     private static final int LEAST_TOKEN_CHARACTERS = 32;
 
     @Option(
@@ -88,7 +89,8 @@ final class HostSimulatorMain implements Callable<Integer> {
                 token,
                 filterPort,
                 secret(read(secretFile, SECRET_VARIABLE, "--filter-secret-file")),
-                Duration.ofMillis(filterIdleMillis));
+                Duration.ofMillis(filterIdleMillis),
+                THAW_AFTER);
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
         try (HostSimulator simulator = new HostSimulator(config)) {

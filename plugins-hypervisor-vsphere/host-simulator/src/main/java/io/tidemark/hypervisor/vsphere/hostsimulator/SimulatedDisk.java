@@ -2,11 +2,9 @@ package io.tidemark.hypervisor.vsphere.hostsimulator;
 
 import io.tidemark.guest.GuestDisk;
 import io.tidemark.hypervisor.vsphere.filter.protocol.DiskEvent;
-import io.tidemark.hypervisor.vsphere.filter.protocol.FilterProtocol;
 import io.tidemark.hypervisor.vsphere.filter.protocol.GapCause;
 import io.tidemark.hypervisor.vsphere.hostsimulator.ChangeTracking.Tracked;
 import io.tidemark.spi.block.BlockExtent;
-import io.tidemark.spi.block.ZeroCause;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -14,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +29,7 @@ final class SimulatedDisk {
     private final String id;
     private final Path path;
     private final ReentrantLock order = new ReentrantLock(true);
-    private final Condition changed = order.newCondition();
+    private final WriteGate gate = new WriteGate(order);
     private final ChangeTracking tracking;
     private FlatFile file;
     private volatile long sizeBytes;
@@ -40,9 +37,6 @@ final class SimulatedDisk {
     private final AtomicInteger powerOns = new AtomicInteger();
     private @Nullable DiskAttachment attachment;
     private FlatFile.@Nullable Stamp atRest;
-    private int underWay;
-    private boolean frozen;
-    private int freezes;
     private boolean closed;
 
     SimulatedDisk(String id, Path path, long sizeBytes) throws IOException {
@@ -85,7 +79,7 @@ final class SimulatedDisk {
             requireOpen();
             noticeChangedContents();
             powered = true;
-            Boot boot = new Boot(powerOns.incrementAndGet());
+            BootedDisk boot = new BootedDisk(this, powerOns.incrementAndGet());
             tell(new DiskEvent(DiskEvent.Kind.POWER_ON, 0));
             return boot;
         } finally {
@@ -101,7 +95,7 @@ final class SimulatedDisk {
                 return;
             }
             powered = false;
-            changed.signalAll();
+            gate.powerChanged();
             tell(new DiskEvent(DiskEvent.Kind.POWER_OFF, 0));
             if (attachment != null) {
                 attachment.powerChanged();
@@ -202,25 +196,15 @@ final class SimulatedDisk {
         order.lock();
         try {
             requireOpen();
-            if (frozen) {
-                return null;
-            }
-            frozen = true;
-            freezes++;
-            long left = limit.toNanos();
-            while (underWay > 0 && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-            if (underWay > 0) {
-                thawLocked();
+            if (gate.isShut() || !gate.shut(limit)) {
                 return null;
             }
             try {
                 Tracked state = tracking.raise();
                 tell(new DiskEvent(DiskEvent.Kind.SNAPSHOT, state.sequence()));
-                return new Frozen(state, freezes);
+                return new Frozen(state, gate.number());
             } catch (IOException failed) {
-                thawLocked();
+                gate.open();
                 throw failed;
             }
         } finally {
@@ -232,7 +216,9 @@ final class SimulatedDisk {
     boolean thaw() {
         order.lock();
         try {
-            return frozen && thawLocked();
+            boolean wasFrozen = gate.isShut();
+            gate.open();
+            return wasFrozen;
         } finally {
             order.unlock();
         }
@@ -242,9 +228,9 @@ final class SimulatedDisk {
     void thawOverdue(int number) {
         order.lock();
         try {
-            if (frozen && freezes == number) {
+            if (gate.isShut() && gate.number() == number) {
                 LOG.atWarn().addKeyValue("disk", id).log("Writes go on: nobody thawed the disk in time");
-                thawLocked();
+                gate.open();
             }
         } finally {
             order.unlock();
@@ -283,7 +269,20 @@ final class SimulatedDisk {
         }
     }
 
-    private void command(int boot, Change change) throws IOException {
+    /** Reads for the guest of a boot. */
+    void read(int boot, long offset, ByteBuffer into) throws IOException {
+        order.lock();
+        try {
+            requirePower(boot);
+            requireWithin(offset, into.remaining());
+            file.read(offset, into);
+        } finally {
+            order.unlock();
+        }
+    }
+
+    /** Does what the guest of a boot asks for; acknowledged by returning. */
+    void command(int boot, Change change) throws IOException {
         try {
             begin(boot);
             try {
@@ -300,11 +299,9 @@ final class SimulatedDisk {
     private void begin(int boot) throws IOException, InterruptedException {
         order.lock();
         try {
-            while (frozen && powered) {
-                changed.await();
-            }
+            gate.enter(() -> powered);
             requirePower(boot);
-            underWay++;
+            gate.entered();
         } finally {
             order.unlock();
         }
@@ -313,8 +310,7 @@ final class SimulatedDisk {
     private void end() {
         order.lock();
         try {
-            underWay--;
-            changed.signalAll();
+            gate.leave();
         } finally {
             order.unlock();
         }
@@ -374,12 +370,6 @@ final class SimulatedDisk {
         }
     }
 
-    private boolean thawLocked() {
-        frozen = false;
-        changed.signalAll();
-        return true;
-    }
-
     /** What was written behind the host's back while the VM had no power was no write of the guest. */
     private void noticeChangedContents() throws IOException {
         FlatFile.Stamp before = atRest;
@@ -414,64 +404,6 @@ final class SimulatedDisk {
     private void requireWithin(long offset, long lengthBytes) throws IOException {
         if (offset < 0 || lengthBytes < 0 || offset > sizeBytes - lengthBytes) {
             throw new IOException("disk " + id + " ends at " + sizeBytes + ", before " + offset + " + " + lengthBytes);
-        }
-    }
-
-    /** The disk as the guest of one boot sees it; of no use when the power has been cut once. */
-    private final class Boot implements GuestDisk {
-        private final int boot;
-
-        Boot(int boot) {
-            this.boot = boot;
-        }
-
-        @Override
-        public String name() {
-            return id;
-        }
-
-        @Override
-        public long sizeBytes() {
-            return sizeBytes;
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer into) throws IOException {
-            order.lock();
-            try {
-                requirePower(boot);
-                requireWithin(offset, into.remaining());
-                file.read(offset, into);
-            } finally {
-                order.unlock();
-            }
-        }
-
-        @Override
-        public void write(long offset, ByteBuffer data) throws IOException {
-            ByteBuffer left = data.duplicate();
-            long at = offset;
-            while (left.hasRemaining()) {
-                int lengthBytes = Math.min(left.remaining(), FilterProtocol.MOST_WRITE_BYTES);
-                command(boot, new Change.Write(at, left.slice(left.position(), lengthBytes)));
-                left.position(left.position() + lengthBytes);
-                at += lengthBytes;
-            }
-        }
-
-        @Override
-        public void zero(long offset, long lengthBytes, ZeroCause cause) throws IOException {
-            command(boot, new Change.Zero(offset, lengthBytes, cause));
-        }
-
-        @Override
-        public void flush() throws IOException {
-            command(boot, new Change.Flush());
-        }
-
-        @Override
-        public List<BlockExtent> extents(long offset, long lengthBytes) throws IOException {
-            return SimulatedDisk.this.extents(offset, lengthBytes, Integer.MAX_VALUE);
         }
     }
 }
