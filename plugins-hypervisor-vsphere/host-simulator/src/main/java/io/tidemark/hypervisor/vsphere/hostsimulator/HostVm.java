@@ -125,18 +125,28 @@ final class HostVm {
         return logs;
     }
 
-    private List<SimulatedDisk> changeDisks(List<DiskState> wanted) throws IOException {
-        Map<Integer, DiskState> byKey = new HashMap<>();
-        wanted.forEach(disk -> byKey.put(disk.key(), disk));
-        for (int key : List.copyOf(disks.keySet())) {
-            SimulatedDisk disk = disks.get(key);
-            DiskState state = byKey.get(key);
-            if (disk != null && (state == null || !state.flat().equals(disk.path()))) {
-                disks.remove(key);
-                closeDisk(disk, state == null ? "the disk was removed" : "the disk was moved to " + state.flat());
+    /** Lets go of the disks that are none of these. */
+    void keepOnly(List<DiskState> wanted) {
+        changes.lock();
+        try {
+            for (int key : List.copyOf(disks.keySet())) {
+                SimulatedDisk disk = disks.get(key);
+                if (disk != null
+                        && wanted.stream()
+                                .noneMatch(
+                                        each -> each.key() == key && each.flat().equals(disk.path()))) {
+                    disks.remove(key);
+                    closeDisk(disk, "the disk was removed or moved");
+                }
             }
+            diskList = List.copyOf(disks.values());
+        } finally {
+            changes.unlock();
         }
-        diskList = List.copyOf(disks.values());
+    }
+
+    private List<SimulatedDisk> changeDisks(List<DiskState> wanted) throws IOException {
+        keepOnly(wanted);
         List<SimulatedDisk> added = new ArrayList<>();
         for (DiskState state : wanted) {
             SimulatedDisk disk = disks.get(state.key());

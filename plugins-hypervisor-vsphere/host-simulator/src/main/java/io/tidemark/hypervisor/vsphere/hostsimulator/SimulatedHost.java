@@ -79,15 +79,9 @@ final class SimulatedHost implements AutoCloseable {
                 }
             }
             Failures failures = new Failures();
-            List<VmState> again = new ArrayList<>();
+            // First all that is given away, then all that is taken: a disk may go from one VM to another.
+            states.forEach(state -> vm(state.id()).ifPresent(vm -> vm.keepOnly(state.disks())));
             for (VmState state : states) {
-                try {
-                    put(state);
-                } catch (IOException | BadRequestException failed) {
-                    again.add(state); // it may want a disk that a later one gives away
-                }
-            }
-            for (VmState state : again) {
                 try {
                     put(state);
                 } catch (IOException | BadRequestException failed) {
