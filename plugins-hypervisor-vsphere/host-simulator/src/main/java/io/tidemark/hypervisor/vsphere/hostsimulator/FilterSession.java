@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -37,13 +38,14 @@ final class FilterSession {
     private final FilterRequests requests;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
-    private final Queue<byte[]> frames = new ArrayDeque<>();
+    private final Queue<Outgoing> frames = new ArrayDeque<>();
     private final SequencedSet<DiskAttachment> ready = new LinkedHashSet<>();
     private final BlockingQueue<Message> slow = new ArrayBlockingQueue<>(FilterProtocol.MOST_REQUESTS + 1);
     private final Thread sender =
             Thread.ofPlatform().daemon().name("filter-sender").unstarted(this::send);
     private final Thread worker =
             Thread.ofPlatform().daemon().name("filter-reader").unstarted(this::work);
+    private final AtomicInteger slowUnderWay = new AtomicInteger();
     private boolean ended;
     private volatile long sendingSinceNanos;
 
@@ -84,7 +86,10 @@ final class FilterSession {
 
     /** Queues a message, to be sent before what attachments hand out. */
     void tell(Message message) {
-        byte[] frame = MessageWriter.frame(message);
+        tell(new Outgoing(message, false));
+    }
+
+    private void tell(Outgoing message) {
         lock.lock();
         try {
             if (ended) {
@@ -95,7 +100,7 @@ final class FilterSession {
                 end();
                 return;
             }
-            frames.add(frame);
+            frames.add(message);
             work.signal();
         } finally {
             lock.unlock();
@@ -153,7 +158,8 @@ final class FilterSession {
     }
 
     private void queue(Message request) throws MalformedFrameException {
-        if (slow.size() >= FilterProtocol.MOST_REQUESTS || !slow.offer(request)) {
+        // Until its answer is on the wire: what was read from disks and is not taken must not pile up.
+        if (slowUnderWay.incrementAndGet() > FilterProtocol.MOST_REQUESTS || !slow.offer(request)) {
             throw new MalformedFrameException("more than " + FilterProtocol.MOST_REQUESTS + " requests are under way");
         }
     }
@@ -161,7 +167,7 @@ final class FilterSession {
     private void work() {
         try {
             for (Message next = slow.take(); next instanceof Message.Request request; next = slow.take()) {
-                tell(requests.answerFromDisk(request));
+                tell(new Outgoing(requests.answerFromDisk(request), true));
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -201,7 +207,9 @@ final class FilterSession {
                     return null;
                 }
                 if (!frames.isEmpty()) {
-                    return frames.remove();
+                    Outgoing next = frames.remove();
+                    slowUnderWay.addAndGet(next.slow ? -1 : 0);
+                    return next.frame;
                 }
                 if (ready.isEmpty()) {
                     return MessageWriter.frame(new Message.Ping());
@@ -243,6 +251,18 @@ final class FilterSession {
             sender.join();
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A frame to be sent. */
+    private static final class Outgoing {
+        private final byte[] frame;
+        private final boolean slow;
+
+        /** @param slow whether it answers a request that is counted */
+        Outgoing(Message message, boolean slow) {
+            this.frame = MessageWriter.frame(message);
+            this.slow = slow;
         }
     }
 }
