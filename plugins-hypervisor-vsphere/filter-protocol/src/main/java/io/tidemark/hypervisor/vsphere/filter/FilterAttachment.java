@@ -49,8 +49,7 @@ public final class FilterAttachment implements AutoCloseable {
         this.spec = spec;
         this.attached = attached;
         this.listener = listener;
-        this.delivery =
-                Thread.ofPlatform().daemon().name("filter-disk-" + spec.disk()).unstarted(this::deliver);
+        this.delivery = link.config().threads().apply("disk").newThread(this::deliver);
     }
 
     void start() {

@@ -2,6 +2,8 @@ package io.tidemark.hypervisor.vsphere.filter;
 
 import io.tidemark.hypervisor.vsphere.filter.protocol.FilterSecret;
 import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.Function;
 import javax.net.SocketFactory;
 
 /**
@@ -9,6 +11,7 @@ import javax.net.SocketFactory;
  *
  * @param name of this client, for the host's log
  * @param sockets makes the connections; one for TLS makes the protocol run inside TLS
+ * @param threads makes the threads for a role, unstarted: {@code ProviderContext.threads} of a plugin; they have to be daemons
  * @param connectLimit for connecting and shaking hands, once
  * @param longestBackOff between two attempts; the first ones follow each other faster, as a guest may be waiting
  * @param closeLimit how long closing waits for the host and for a listener that is at work
@@ -19,6 +22,7 @@ public record FilterClientConfig(
         FilterSecret secret,
         String name,
         SocketFactory sockets,
+        Function<String, ThreadFactory> threads,
         Duration connectLimit,
         Duration longestBackOff,
         Duration closeLimit) {
@@ -29,6 +33,18 @@ public record FilterClientConfig(
     /** With the usual limits, over plain TCP. */
     public static FilterClientConfig of(String host, int port, FilterSecret secret, String name) {
         return new FilterClientConfig(
-                host, port, secret, name, SocketFactory.getDefault(), CONNECT_LIMIT, LONGEST_BACK_OFF, CLOSE_LIMIT);
+                host,
+                port,
+                secret,
+                name,
+                SocketFactory.getDefault(),
+                FilterClientConfig::daemons,
+                CONNECT_LIMIT,
+                LONGEST_BACK_OFF,
+                CLOSE_LIMIT);
+    }
+
+    private static ThreadFactory daemons(String role) {
+        return Thread.ofPlatform().daemon().name("filter-" + role + "-", 1).factory();
     }
 }

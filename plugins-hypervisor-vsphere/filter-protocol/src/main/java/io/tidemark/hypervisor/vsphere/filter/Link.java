@@ -57,10 +57,7 @@ final class Link {
 
     Link(FilterClientConfig config) {
         this.config = config;
-        this.thread = Thread.ofPlatform()
-                .daemon()
-                .name("filter-link-" + config.name())
-                .unstarted(this::run);
+        this.thread = config.threads().apply("link").newThread(this::run);
     }
 
     void start() {
@@ -261,7 +258,7 @@ final class Link {
     }
 
     private void serve(FilterConnection connection) throws IOException, InterruptedException {
-        Session begun = new Session(connection, config.name());
+        Session begun = new Session(connection, config.threads().apply("send"));
         IOException why = new IOException("the filter client was closed");
         try {
             // Before anyone else can ask: the host hands out again what it has not seen completed.

@@ -20,6 +20,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -49,9 +50,9 @@ final class Session {
     private boolean saysBye;
     private @Nullable IOException ended;
 
-    Session(FilterConnection connection, String name) {
+    Session(FilterConnection connection, ThreadFactory threads) {
         this.connection = connection;
-        this.sender = Thread.ofPlatform().daemon().name("filter-send-" + name).unstarted(this::send);
+        this.sender = threads.newThread(this::send);
     }
 
     void start() {

@@ -41,6 +41,7 @@ final class ScriptedHost implements AutoCloseable {
                 usual.secret(),
                 usual.name(),
                 usual.sockets(),
+                usual.threads(),
                 usual.connectLimit(),
                 Duration.ofMillis(50),
                 Duration.ofMillis(500));

@@ -6,16 +6,25 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.guest.GuestDisk;
+import io.tidemark.hypervisor.vsphere.filter.AttachSpec;
+import io.tidemark.hypervisor.vsphere.filter.FilterAttachment;
+import io.tidemark.hypervisor.vsphere.filter.protocol.AttachMode;
 import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.block.BlockExtent.Content;
+import io.tidemark.spi.block.ZeroCause;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +112,85 @@ final class ChangeTrackingTest {
         }
         assertTrue(unmarked, "a map that names everything proves nothing");
         assertEquals(0, marks[marks.length / 2], "never written");
+    }
+
+    /** Writes and zeroes of any place and length, up to several messages long: exactly the grains that they touch are marked. */
+    @Test
+    void everyGrainThatAWriteTouchesIsMarked() throws Exception {
+        long seed = System.nanoTime();
+        SplittableRandom random = new SplittableRandom(seed);
+        Path flat = Files.createFile(datastore.resolve("alone-flat.vmdk"));
+        long sizeBytes = 3L * Lab.DISK_BYTES + 512;
+        SimulatedDisk disk = new SimulatedDisk("alone/1", flat, sizeBytes);
+        try {
+            GuestDisk guest = disk.powerOn();
+            int sequence = 1;
+            for (int round = 0; round < 60; round++) {
+                int lengthBytes = random.nextInt(1, random.nextBoolean() ? 3 * GRAIN_BYTES : 3 << 20);
+                long offset = random.nextLong(sizeBytes - lengthBytes + 1);
+                if (random.nextInt(4) == 0) {
+                    guest.zero(offset, lengthBytes, ZeroCause.TRIM);
+                } else {
+                    guest.write(offset, ByteBuffer.wrap(new byte[lengthBytes]));
+                }
+                ByteBuffer marks = ByteBuffer.wrap(Files.readAllBytes(datastore.resolve("alone-ctk.bin")))
+                        .order(ByteOrder.LITTLE_ENDIAN);
+                assertEquals(Math.ceilDiv(sizeBytes, (long) GRAIN_BYTES) * 4, marks.limit());
+                for (int grain = 0; grain < marks.limit() / 4; grain++) {
+                    boolean touched =
+                            offset < (grain + 1L) * GRAIN_BYTES && offset + lengthBytes > (long) grain * GRAIN_BYTES;
+                    int at = grain;
+                    assertEquals(
+                            touched,
+                            marks.getInt(4 * grain) == sequence,
+                            () -> "seed " + seed + ": " + offset + "+" + lengthBytes + ", grain " + at);
+                }
+                assertTrue(disk.freeze(Duration.ofSeconds(1)) != null && disk.thaw());
+                sequence++;
+            }
+        } finally {
+            disk.close("the test ends");
+        }
+    }
+
+    /** What was handed to a filter and not acknowledged is under way: the frozen state waits for it. */
+    @Test
+    void freezeWaitsForWritesThatAFilterHolds() throws Exception {
+        lab.powerOn();
+        Shadow shadow = new Shadow(Lab.DISK_BYTES);
+        FilterAttachment attachment = lab.client()
+                .attach(new AttachSpec(Lab.DISK, AttachMode.HOLD, Duration.ofSeconds(2), 1 << 20), shadow, Lab.soon());
+        shadow.withhold();
+        CompletableFuture<Integer> typing =
+                aside(() -> lab.vcenter.console(Lab.VM, "append", 0, 1).status());
+        Lab.await("the write is handed out", () -> shadow.withheld() == 1);
+        CompletableFuture<Integer> freezing =
+                aside(() -> lab.vcenter.disk("freeze", lab.flat(0)).status());
+        Lab.await(
+                "the disk is being frozen",
+                () -> lab.vcenter.disk("freeze", lab.flat(0)).status() == 409);
+        assertTrue(!freezing.isDone() && !typing.isDone(), "frozen with a write under way");
+        shadow.completeAll(attachment);
+        assertEquals(200, freezing.get(20, TimeUnit.SECONDS));
+        assertEquals(200, typing.get(20, TimeUnit.SECONDS));
+        assertEquals(1, shadow.last());
+        lab.vcenter.thaw(lab.flat(0));
+    }
+
+    private interface Call<T> {
+        T make() throws Exception;
+    }
+
+    private static <T> CompletableFuture<T> aside(Call<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                result.complete(call.make());
+            } catch (Exception failed) {
+                result.completeExceptionally(failed);
+            }
+        });
+        return result;
     }
 
     @Test

@@ -108,6 +108,7 @@ final class Lab implements AutoCloseable {
                 usual.secret(),
                 usual.name(),
                 usual.sockets(),
+                usual.threads(),
                 Duration.ofSeconds(1),
                 Duration.ofMillis(100),
                 usual.closeLimit()));
