@@ -11,11 +11,13 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,10 +47,16 @@ final class AdminServer implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
+    /** Takes no more requests. */
     @Override
     public void close() {
         server.stop(0);
-        threads.shutdownNow(); // a request that waits for a freeze ends with the server
+        threads.shutdown();
+    }
+
+    /** Waits for the requests that were being answered; none is interrupted, since it may be writing to a disk. */
+    boolean awaitRequests(Duration limit) throws InterruptedException {
+        return threads.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** What is answered. */

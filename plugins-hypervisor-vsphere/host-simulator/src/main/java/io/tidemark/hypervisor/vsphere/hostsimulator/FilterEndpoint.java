@@ -24,6 +24,7 @@ final class FilterEndpoint implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FilterEndpoint.class);
     private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(5);
     private static final Duration STUCK_LIMIT = Duration.ofSeconds(10);
+    private static final Duration GOODBYE_LIMIT = Duration.ofSeconds(1);
     private static final long WATCH_MILLIS = 500;
     private static final int MOST_CONNECTIONS = 64;
     private static final int BACKLOG = 64;
@@ -68,7 +69,7 @@ final class FilterEndpoint implements AutoCloseable {
         return sessions.size();
     }
 
-    /** Hangs up on all and waits for their threads. */
+    /** Sends what filters have to hear, hangs up on all and waits for their threads. */
     @Override
     public void close() {
         closed = true;
@@ -81,9 +82,14 @@ final class FilterEndpoint implements AutoCloseable {
         } catch (IOException failed) {
             LOG.atDebug().log("The filter endpoint was not closed in peace", failed);
         }
-        sessions.forEach(FilterSession::end);
+        sessions.forEach(FilterSession::finish);
         try {
             acceptor.join();
+            Deadline goodbye = Deadline.after(GOODBYE_LIMIT);
+            for (Thread thread : threads) {
+                thread.join(goodbye.remaining().plusMillis(1));
+            }
+            sessions.forEach(FilterSession::end);
             for (Thread thread : threads) {
                 thread.join();
             }

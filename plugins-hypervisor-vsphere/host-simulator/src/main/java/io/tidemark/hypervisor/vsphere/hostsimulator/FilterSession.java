@@ -46,6 +46,7 @@ final class FilterSession {
     private final Thread worker =
             Thread.ofPlatform().daemon().name("filter-reader").unstarted(this::work);
     private final AtomicInteger slowUnderWay = new AtomicInteger();
+    private boolean finishing;
     private boolean ended;
     private volatile long sendingSinceNanos;
 
@@ -125,6 +126,17 @@ final class FilterSession {
         return since == 0 ? 0 : System.nanoTime() - since;
     }
 
+    /** Sends what waits, and leaves it to the peer to hang up. Any thread. */
+    void finish() {
+        lock.lock();
+        try {
+            finishing = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Hangs up. Any thread; idempotent. */
     void end() {
         lock.lock();
@@ -186,6 +198,7 @@ final class FilterSession {
                 }
                 sendingSinceNanos = 0;
             }
+            connection.finish();
         } catch (IOException broken) {
             end();
         } catch (InterruptedException stopped) {
@@ -200,7 +213,7 @@ final class FilterSession {
             DiskAttachment attachment;
             lock.lock();
             try {
-                while (!ended && frames.isEmpty() && ready.isEmpty() && left > 0) {
+                while (!ended && !finishing && frames.isEmpty() && ready.isEmpty() && left > 0) {
                     left = work.awaitNanos(left);
                 }
                 if (ended) {
@@ -210,6 +223,9 @@ final class FilterSession {
                     Outgoing next = frames.remove();
                     slowUnderWay.addAndGet(next.slow ? -1 : 0);
                     return next.frame;
+                }
+                if (ready.isEmpty() && finishing) {
+                    return null;
                 }
                 if (ready.isEmpty()) {
                     return MessageWriter.frame(new Message.Ping());
@@ -237,9 +253,11 @@ final class FilterSession {
     /** Best effort: the peer has broken the protocol, and may not read any more. */
     private void lastWord(Message.Refuse refuse) {
         tell(refuse);
-        long limit = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(connection.idleMillis()) / PINGS_PER_IDLE_TIME;
-        while (!isIdle() && System.nanoTime() < limit) {
-            Thread.onSpinWait();
+        finish();
+        try {
+            sender.join(connection.idleMillis() / PINGS_PER_IDLE_TIME);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -8,9 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The whole simulator: VMs, the endpoint for filters, the HTTP side. */
 final class HostSimulator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostSimulator.class);
+    private static final Duration REQUESTS_LIMIT = Duration.ofSeconds(5);
+
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("host-timer").factory());
     private final SimulatedHost host;
@@ -74,7 +79,14 @@ final class HostSimulator implements AutoCloseable {
     @Override
     public void close() {
         admin.close();
-        host.close();
+        host.close(); // which ends what guests and requests wait for
+        try {
+            if (!admin.awaitRequests(REQUESTS_LIMIT)) {
+                LOG.atWarn().log("A request is still being answered while the simulator ends");
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
         endpoint.close();
         timer.shutdownNow();
     }

@@ -288,7 +288,7 @@ final class SimulatedDisk {
             try {
                 run(boot, change);
             } finally {
-                end();
+                gate.leave();
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -302,15 +302,6 @@ final class SimulatedDisk {
             gate.enter(() -> powered);
             requirePower(boot);
             gate.entered();
-        } finally {
-            order.unlock();
-        }
-    }
-
-    private void end() {
-        order.lock();
-        try {
-            gate.leave();
         } finally {
             order.unlock();
         }

@@ -5,14 +5,16 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
-/** Lets a guest's commands begin, or none while a disk is frozen. Every call is made under the disk's lock. */
+/** Lets a guest's commands begin, or none while a disk is frozen. Every call but {@link #leave} is made under the disk's lock. */
 final class WriteGate {
+    private final ReentrantLock order;
     private final Condition changed;
     private int underWay;
     private boolean shut;
     private int number;
 
     WriteGate(ReentrantLock order) {
+        this.order = order;
         this.changed = order.newCondition();
     }
 
@@ -28,10 +30,15 @@ final class WriteGate {
         underWay++;
     }
 
-    /** A command has ended. */
+    /** A command has ended. Takes the lock itself. */
     void leave() {
-        underWay--;
-        changed.signalAll();
+        order.lock();
+        try {
+            underWay--;
+            changed.signalAll();
+        } finally {
+            order.unlock();
+        }
     }
 
     /** Whoever waits looks again whether there is power. */

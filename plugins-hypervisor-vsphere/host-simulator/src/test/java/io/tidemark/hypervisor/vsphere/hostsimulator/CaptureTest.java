@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.guest.GuestDisk;
 import io.tidemark.hypervisor.vsphere.filter.AttachSpec;
 import io.tidemark.hypervisor.vsphere.filter.DiskRefusedException;
 import io.tidemark.hypervisor.vsphere.filter.FilterAttachment;
@@ -16,13 +17,19 @@ import io.tidemark.hypervisor.vsphere.filter.protocol.AttachmentState;
 import io.tidemark.hypervisor.vsphere.filter.protocol.DiskEvent;
 import io.tidemark.hypervisor.vsphere.filter.protocol.DiskInfo;
 import io.tidemark.hypervisor.vsphere.filter.protocol.GapCause;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +116,54 @@ final class CaptureTest {
         lab.awaitMoreWrites(100);
         assertEquals(Optional.empty(), attachment.status(Lab.soon()).gap());
         assertThrows(IllegalArgumentException.class, () -> attachment.complete(shadow.last() + 1_000_000));
+    }
+
+    /** Writes to one place that are under way at once: the last in the order of sequences is what the disk holds. */
+    @Test
+    void overlappingWritesTakeEffectInTheOrderOfSequences() throws Exception {
+        lab.powerOff();
+        Shadow shadow = new Shadow(Lab.DISK_BYTES);
+        FilterClient client = lab.client();
+        FilterAttachment attachment = attach(client, shadow);
+        GuestDisk guest = lab.simulator.host().disk(Lab.DISK).orElseThrow().powerOn();
+        int threads = 4;
+        CyclicBarrier together = new CyclicBarrier(threads);
+        List<CompletableFuture<Void>> writers = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            byte[] mine = new byte[128 << 10];
+            Arrays.fill(mine, (byte) (t + 1));
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            writers.add(done);
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    for (int round = 0; round < 300; round++) {
+                        together.await(20, TimeUnit.SECONDS);
+                        guest.write(4096L * round, ByteBuffer.wrap(mine));
+                    }
+                    done.complete(null);
+                } catch (Exception failed) {
+                    done.completeExceptionally(failed);
+                }
+            });
+        }
+        for (CompletableFuture<Void> writer : writers) {
+            writer.get(60, TimeUnit.SECONDS);
+        }
+        assertEquals(Optional.empty(), attachment.status(Lab.soon()).gap());
+        assertArrayEquals(lab.contents(0), shadow.bytes());
+    }
+
+    @Test
+    void guestDoesNotOutliveItsBoot() throws Exception {
+        lab.powerOff();
+        SimulatedDisk disk = lab.simulator.host().disk(Lab.DISK).orElseThrow();
+        GuestDisk first = disk.powerOn();
+        disk.powerOff();
+        GuestDisk second = disk.powerOn();
+        second.write(0, ByteBuffer.wrap(new byte[] {1}));
+        assertThrows(IOException.class, () -> first.write(0, ByteBuffer.wrap(new byte[] {2})));
+        assertThrows(IOException.class, () -> first.read(0, ByteBuffer.allocate(1)));
+        assertEquals(1, lab.contents(0)[0]);
     }
 
     @Test

@@ -133,6 +133,12 @@ public final class FilterConnection implements AutoCloseable {
         out.flush();
     }
 
+    /** Sends what is in the buffer, and that nothing follows; the peer hangs up when it has read it. By the writing thread. */
+    public void finish() throws IOException {
+        out.flush();
+        socket.shutdownOutput();
+    }
+
     /** Hangs up; threads that read or write end with an exception. Idempotent; never waits. */
     @Override
     public void close() throws IOException {
