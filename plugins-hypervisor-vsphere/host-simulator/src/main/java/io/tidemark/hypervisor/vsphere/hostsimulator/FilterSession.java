@@ -190,12 +190,16 @@ final class FilterSession {
     private void send() {
         try {
             long pingNanos = TimeUnit.MILLISECONDS.toNanos(connection.idleMillis()) / PINGS_PER_IDLE_TIME;
-            for (byte[] next = next(pingNanos); next != null; next = next(pingNanos)) {
-                sendingSinceNanos = System.nanoTime();
-                connection.write(next);
-                if (isIdle()) {
-                    connection.flush();
+            while (awaitWork(pingNanos)) {
+                byte[] next = poll();
+                if (next == null) {
+                    next = MessageWriter.frame(new Message.Ping());
                 }
+                for (; next != null; next = poll()) {
+                    sendingSinceNanos = System.nanoTime();
+                    connection.write(next);
+                }
+                connection.flush(); // nothing stays in the buffer while this waits
                 sendingSinceNanos = 0;
             }
             connection.finish();
@@ -207,15 +211,25 @@ final class FilterSession {
         }
     }
 
-    private byte @Nullable [] next(long pingNanos) throws InterruptedException {
-        long left = pingNanos;
+    /** Waits until something may be to be sent, a ping if nothing else; false when nothing ever will be. */
+    private boolean awaitWork(long pingNanos) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = pingNanos;
+            while (!ended && !finishing && frames.isEmpty() && ready.isEmpty() && left > 0) {
+                left = work.awaitNanos(left);
+            }
+            return !ended && !(finishing && frames.isEmpty() && ready.isEmpty());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private byte @Nullable [] poll() {
         while (true) {
             DiskAttachment attachment;
             lock.lock();
             try {
-                while (!ended && !finishing && frames.isEmpty() && ready.isEmpty() && left > 0) {
-                    left = work.awaitNanos(left);
-                }
                 if (ended) {
                     return null;
                 }
@@ -224,11 +238,8 @@ final class FilterSession {
                     slowUnderWay.addAndGet(next.slow ? -1 : 0);
                     return next.frame;
                 }
-                if (ready.isEmpty() && finishing) {
-                    return null;
-                }
                 if (ready.isEmpty()) {
-                    return MessageWriter.frame(new Message.Ping());
+                    return null;
                 }
                 attachment = ready.removeFirst();
             } finally {
@@ -238,15 +249,6 @@ final class FilterSession {
             if (frame != null) {
                 return frame;
             }
-        }
-    }
-
-    private boolean isIdle() {
-        lock.lock();
-        try {
-            return frames.isEmpty() && ready.isEmpty();
-        } finally {
-            lock.unlock();
         }
     }
 
