@@ -4,9 +4,11 @@ import io.tidemark.hypervisor.vsphere.filter.AttachSpec;
 import io.tidemark.hypervisor.vsphere.filter.FilterAttachment;
 import io.tidemark.hypervisor.vsphere.filter.FilterClient;
 import io.tidemark.hypervisor.vsphere.filter.WriteListener;
+import io.tidemark.hypervisor.vsphere.filter.protocol.AttachMode;
 import io.tidemark.hypervisor.vsphere.filter.protocol.AttachmentState;
 import io.tidemark.hypervisor.vsphere.filter.protocol.DiskEvent;
 import io.tidemark.hypervisor.vsphere.filter.protocol.DiskInfo;
+import io.tidemark.hypervisor.vsphere.filter.protocol.FilterProtocol;
 import io.tidemark.hypervisor.vsphere.filter.protocol.GapCause;
 import io.tidemark.spi.block.ZeroCause;
 import io.tidemark.spi.capture.CaptureSession;
@@ -84,7 +86,14 @@ final class FilterCapture implements WriteCapture {
         }
 
         Lane attach(FilterClient client, Deadline deadline) throws IOException {
-            attachment = client.attach(AttachSpec.of(volume.value()), this, deadline);
+            attachment = client.attach(
+                    new AttachSpec(
+                            volume.value(),
+                            AttachMode.HOLD,
+                            FilterProtocol.LONGEST_TIME_LIMIT,
+                            FilterProtocol.DEFAULT_WINDOW_BYTES),
+                    this,
+                    deadline);
             sink.onSynchronous(volume);
             begun.countDown();
             return this;

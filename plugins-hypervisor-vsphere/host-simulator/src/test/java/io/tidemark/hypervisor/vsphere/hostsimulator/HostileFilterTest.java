@@ -65,7 +65,11 @@ final class HostileFilterTest {
         }
 
         Message.Attached attach() throws IOException {
-            say(new Message.Attach(1, Lab.DISK, AttachMode.HOLD, LIMIT_MILLIS, 1 << 20));
+            return attach(LIMIT_MILLIS);
+        }
+
+        Message.Attached attach(int limitMillis) throws IOException {
+            say(new Message.Attach(1, Lab.DISK, AttachMode.HOLD, limitMillis, 1 << 20));
             return expect(Message.Attached.class);
         }
 
@@ -124,7 +128,7 @@ final class HostileFilterTest {
         lab.powerOn();
         try (Wild owner = new Wild(UUID.randomUUID());
                 Wild thief = new Wild(UUID.randomUUID())) {
-            long id = owner.attach().attachment();
+            long id = owner.attach(2000).attachment();
             Thread guest = Thread.ofVirtual().start(() -> {
                 try {
                     lab.vcenter.console(Lab.VM, "append", 0, 1);
