@@ -67,13 +67,15 @@ final class HostVm {
             if (!state.powered()) {
                 halt();
             }
-            List<SimulatedDisk> added = changeDisks(state.disks());
+            changeDisks(state.disks());
             Running now = running;
             if (state.powered() && now == null) {
                 boot(settings);
             } else if (now != null) {
-                for (SimulatedDisk disk : added) {
-                    now.seen.put(disk, disk.powerOn()); // plugged into the running VM
+                for (SimulatedDisk disk : diskList) {
+                    if (!now.seen.containsKey(disk)) {
+                        now.seen.put(disk, disk.powerOn()); // plugged into the running VM
+                    }
                 }
                 now.seen.keySet().retainAll(diskList);
             }
@@ -145,43 +147,48 @@ final class HostVm {
         }
     }
 
-    private List<SimulatedDisk> changeDisks(List<DiskState> wanted) throws IOException {
+    private void changeDisks(List<DiskState> wanted) throws IOException {
         keepOnly(wanted);
-        List<SimulatedDisk> added = new ArrayList<>();
         for (DiskState state : wanted) {
             SimulatedDisk disk = disks.get(state.key());
             if (disk == null) {
-                SimulatedDisk opened = new SimulatedDisk(id + "/" + state.key(), state.flat(), state.sizeBytes());
-                disks.put(state.key(), opened);
-                added.add(opened);
+                disks.put(state.key(), new SimulatedDisk(id + "/" + state.key(), state.flat(), state.sizeBytes()));
             } else if (disk.sizeBytes() != state.sizeBytes()) {
                 disk.grow(state.sizeBytes());
             }
             diskList = List.copyOf(disks.values());
         }
-        return added;
     }
 
+    /** Starts everything, or, when a part of it cannot be started, nothing. */
     private void boot(GuestSettings settings) throws IOException {
-        Running started = new Running();
-        List<GuestDisk> seen = new ArrayList<>();
-        for (SimulatedDisk disk : disks.values()) {
-            GuestDisk view = disk.powerOn();
-            started.seen.put(disk, view);
-            started.written.add(disk);
-            seen.add(view);
+        try {
+            Running started = new Running();
+            List<GuestDisk> seen = new ArrayList<>();
+            for (SimulatedDisk disk : disks.values()) {
+                GuestDisk view = disk.powerOn();
+                started.seen.put(disk, view);
+                started.written.add(disk);
+                seen.add(view);
+            }
+            if (settings.hasConsole()) {
+                started.program = Optional.of(new LedgerProgram(started));
+            }
+            if (settings.random().isPresent()) {
+                started.writer = Optional.of(RandomWriter.start(
+                        settings.random().get(),
+                        seen,
+                        Thread.ofPlatform()
+                                .daemon()
+                                .name("guest-" + id + "-", 0)
+                                .factory()));
+            }
+            running = started;
+            LOG.atInfo().addKeyValue("vm", id).addKeyValue("disks", seen.size()).log("A guest runs");
+        } catch (IOException | RuntimeException failed) {
+            disks.values().forEach(SimulatedDisk::powerOff);
+            throw failed;
         }
-        if (settings.hasConsole()) {
-            started.program = Optional.of(new LedgerProgram(started));
-        }
-        running = started;
-        if (settings.random().isPresent()) {
-            started.writer = Optional.of(RandomWriter.start(
-                    settings.random().get(),
-                    seen,
-                    Thread.ofPlatform().daemon().name("guest-" + id + "-", 0).factory()));
-        }
-        LOG.atInfo().addKeyValue("vm", id).addKeyValue("disks", seen.size()).log("A guest runs");
     }
 
     private void halt() {

@@ -141,6 +141,39 @@ final class AdminTest {
     }
 
     @Test
+    void vmThatCannotStartIsOffAndStartsWhenItCan() throws Exception {
+        lab.disks(List.of(Lab.DISK_BYTES, Lab.DISK_BYTES)).powerOff();
+        ObjectNode on = lab.state(true);
+        Files.delete(lab.flat(1));
+        assertEquals(500, lab.vcenter.request("PUT", "/vms/" + Lab.VM, on).status());
+        Files.createFile(lab.flat(1));
+        ObjectNode crowded = on.deepCopy();
+        crowded.set(
+                "settings",
+                Json.object()
+                        .put("guestinfo.tidemark.workload", "random")
+                        .put("guestinfo.tidemark.threads-per-disk", "64"));
+        assertEquals(400, lab.vcenter.request("PUT", "/vms/" + Lab.VM, crowded).status());
+        assertEquals(
+                "off",
+                lab.vcenter
+                        .request("GET", "/vms", null)
+                        .ok()
+                        .path(0)
+                        .path("power")
+                        .asText());
+        assertTrue(lab.client().disks(Lab.soon()).stream().noneMatch(disk -> disk.powered()));
+        lab.powerOn();
+        lab.vcenter.console(Lab.VM, "append", 1, 1).ok();
+        // One more is plugged in, and one is pulled out, while the VM runs.
+        lab.disks(List.of(Lab.DISK_BYTES, Lab.DISK_BYTES, Lab.DISK_BYTES)).powerOn();
+        lab.vcenter.console(Lab.VM, "append", 2, 1).ok();
+        lab.disks(List.of(Lab.DISK_BYTES)).powerOn();
+        assertEquals(409, lab.vcenter.console(Lab.VM, "append", 1, 2).status());
+        lab.vcenter.console(Lab.VM, "append", 0, 1).ok();
+    }
+
+    @Test
     void guestWithoutProgramHasNoConsole() throws Exception {
         lab.with("workload", "none").powerOn();
         Answer answer = lab.vcenter.console(Lab.VM, "report", 0, 0);
