@@ -51,9 +51,11 @@ final class ModuleArrowsTest {
         LAUNCHER("launcher", "launcher.Main"),
         BENCH("bench", "bench.BenchMain"),
         TCK("tck", "tck.consistency.ConsistentCut"),
+        GUEST_PROGRAMS("guest", "guest.LedgerProgram"),
         TRANSPORT_TCP("transport.tcp", "transport.tcp.TcpTransportFactory"),
         HYPERVISOR_SIM("hypervisor.sim", "hypervisor.sim.SimSiteFactory"),
-        HYPERVISOR_KVM("hypervisor.kvm", "hypervisor.kvm.KvmHypervisorSiteFactory");
+        HYPERVISOR_KVM("hypervisor.kvm", "hypervisor.kvm.KvmHypervisorSiteFactory"),
+        HYPERVISOR_VSPHERE("hypervisor.vsphere", "hypervisor.vsphere.VsphereHypervisorSiteFactory");
 
         final String name;
         final String member;
@@ -69,7 +71,7 @@ final class ModuleArrowsTest {
     }
 
     private static final Set<Module> PLUGINS =
-            Set.of(Module.TRANSPORT_TCP, Module.HYPERVISOR_SIM, Module.HYPERVISOR_KVM);
+            Set.of(Module.TRANSPORT_TCP, Module.HYPERVISOR_SIM, Module.HYPERVISOR_KVM, Module.HYPERVISOR_VSPHERE);
 
     /** Their packages know each other in circles: spi's site and recovery, and control's checkpoint, json, peer, site, task and vpg. */
     private static final Set<Module> CYCLIC_TODAY = Set.of(Module.SPI, Module.CONTROL);
@@ -129,8 +131,13 @@ final class ModuleArrowsTest {
                 Module.LAUNCHER,
                 Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.CONTROL, Module.SERVER, Module.CLI));
         arrow(tests, Module.BENCH, Set.of(Module.SPI, Module.NBD, Module.JOURNAL, Module.REPLICATION));
+        arrow(tests, Module.GUEST_PROGRAMS, Set.of(Module.SPI));
         for (Module plugin : PLUGINS) {
-            arrow(tests, plugin, Set.of(Module.SPI));
+            // A library that the plugin brings along in its own zip.
+            arrow(
+                    tests,
+                    plugin,
+                    plugin == Module.HYPERVISOR_SIM ? Set.of(Module.SPI, Module.GUEST_PROGRAMS) : Set.of(Module.SPI));
         }
         return tests;
     }

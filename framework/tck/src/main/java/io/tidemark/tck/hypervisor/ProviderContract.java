@@ -42,6 +42,10 @@ public abstract class ProviderContract extends HypervisorContract {
         if (can(Capability.CAPTURE_DELIVERS_CONTENTS)) {
             assertTrue(site().writeCapture().isPresent(), "delivers contents, but has no facet WriteCapture");
         }
+        if (can(Capability.PROTECTS_BY_FREEZING)) {
+            assertTrue(site().changeTracking().isPresent(), "protects by freezing, but has no facet ChangeTracking");
+            assertTrue(site().writeCapture().isEmpty(), "has a facet WriteCapture, so it need not freeze");
+        }
         if (can(Capability.RECOVERY_OWNS_SCRATCH)) {
             assertTrue(site().recoveryTarget().isPresent(), "owns scratch, but has no facet RecoveryTarget");
         }

@@ -1,5 +1,6 @@
 package io.tidemark.hypervisor.sim;
 
+import io.tidemark.guest.LedgerProgram;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
@@ -31,10 +32,9 @@ final class SimConsole implements SampleVm {
         program(deadline).scramble(disk);
     }
 
-    /** The guest holds nothing back: every write is on its disk when it is acknowledged. */
     @Override
     public void sync(Deadline deadline) throws ProviderException {
-        program(deadline);
+        program(deadline).sync();
     }
 
     @Override
@@ -47,7 +47,7 @@ final class SimConsole implements SampleVm {
         closed = true;
     }
 
-    private GuestProgram program(Deadline deadline) throws ProviderException {
+    private LedgerProgram program(Deadline deadline) throws ProviderException {
         if (closed) {
             throw Refusal.unfit("The console of VM " + vm.id() + " did nothing", "it was closed");
         }

@@ -1,5 +1,8 @@
 package io.tidemark.hypervisor.sim;
 
+import io.tidemark.guest.Guest;
+import io.tidemark.guest.LedgerProgram;
+import io.tidemark.guest.RandomWriter;
 import io.tidemark.hypervisor.sim.VmRecord.DiskRecord;
 import io.tidemark.hypervisor.sim.VmRecord.Origin;
 import io.tidemark.spi.block.BlockAddress;
@@ -27,7 +30,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** One VM: its record, its disks, its power, and the program inside while it runs. Any thread; changes of state one at a time. */
-final class SimulatedVm {
+final class SimulatedVm implements Guest {
     private final Path folder;
     private final VmRecordFile file;
     private final BlockNetwork network;
@@ -36,8 +39,8 @@ final class SimulatedVm {
     private final ReentrantLock changes = new ReentrantLock();
     private final AtomicBoolean promoting = new AtomicBoolean();
     private volatile VmRecord record;
-    private volatile @Nullable GuestProgram program;
-    private @Nullable GuestWorkload workload;
+    private volatile @Nullable LedgerProgram program;
+    private @Nullable RandomWriter workload;
     private boolean removed;
 
     /** A VM as its record says; one that was running when the process ended runs again. */
@@ -64,7 +67,13 @@ final class SimulatedVm {
         return record;
     }
 
-    List<VirtualDisk> disks() {
+    @Override
+    public String name() {
+        return id().value();
+    }
+
+    @Override
+    public List<VirtualDisk> disks() {
         return disks;
     }
 
@@ -81,12 +90,17 @@ final class SimulatedVm {
     }
 
     /** The program inside the guest. */
-    GuestProgram program() throws ProviderException {
-        GuestProgram running = program;
+    LedgerProgram program() throws ProviderException {
+        LedgerProgram running = program;
         if (running == null) {
             throw Refusal.vmIsOff(id());
         }
         return running;
+    }
+
+    @Override
+    public void requirePower() throws ProviderException {
+        program();
     }
 
     VmDescription describe() {
@@ -266,9 +280,13 @@ final class SimulatedVm {
         for (VirtualDisk disk : disks) {
             disk.powerOn();
         }
-        program = new GuestProgram(this);
+        program = new LedgerProgram(this);
         if (settings.workloadWritesPerSecond() > 0) {
-            workload = GuestWorkload.start(settings.workloadWritesPerSecond(), disks, settings.threads());
+            workload = RandomWriter.start(
+                    RandomWriter.Settings.writes(
+                            settings.workloadWritesPerSecond(), System.nanoTime() ^ id().hashCode()),
+                    disks,
+                    settings.threads());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tidemark.hypervisor.sim;
 
+import io.tidemark.guest.GuestDisk;
 import io.tidemark.spi.block.BlockDevice;
 import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.capture.CaptureSink;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One lock spans contents and capture, so that for overlapping writes the sink sees the order in which they took effect. Reading takes
  * no lock.
  */
-final class VirtualDisk {
+final class VirtualDisk implements GuestDisk {
     private final VolumeId volume;
     private final DiskTrace trace;
     private final ReentrantLock writePath = new ReentrantLock();
@@ -43,12 +44,19 @@ final class VirtualDisk {
         return contents;
     }
 
-    long sizeBytes() {
+    @Override
+    public String name() {
+        return volume.value();
+    }
+
+    @Override
+    public long sizeBytes() {
         return contents.sizeBytes();
     }
 
     /** A write of the guest; acknowledged by returning. */
-    void write(long offset, ByteBuffer data) throws IOException {
+    @Override
+    public void write(long offset, ByteBuffer data) throws IOException {
         writePath.lock();
         try {
             if (!powered) {
@@ -68,7 +76,8 @@ final class VirtualDisk {
         }
     }
 
-    void read(long offset, ByteBuffer into) throws IOException {
+    @Override
+    public void read(long offset, ByteBuffer into) throws IOException {
         int start = into.position();
         BlockDevice read = contents;
         try {
@@ -82,7 +91,8 @@ final class VirtualDisk {
         }
     }
 
-    List<BlockExtent> extents(long offset, long lengthBytes) throws IOException {
+    @Override
+    public List<BlockExtent> extents(long offset, long lengthBytes) throws IOException {
         return contents.extents(offset, lengthBytes);
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.guest.LedgerProgram;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.VolumeId;
@@ -126,7 +127,7 @@ final class GuestWorkloadTest {
         Path file = trace.resolve("0001").resolve(volume.value().replace('/', '_') + ".trace");
         byte[] whole = Files.readAllBytes(file);
         // A power-on, two issues with a block each, two acknowledgements; the last record is an acknowledgement.
-        for (int lost : List.of(1, 20, 21, 22, 21 + LedgerEntry.BLOCK_BYTES, 21 + LedgerEntry.BLOCK_BYTES + 5)) {
+        for (int lost : List.of(1, 20, 21, 22, 21 + LedgerProgram.ENTRY_BYTES, 21 + LedgerProgram.ENTRY_BYTES + 5)) {
             Files.write(
                     file, java.util.Arrays.copyOf(whole, whole.length - lost), StandardOpenOption.TRUNCATE_EXISTING);
             assertEquals(lost <= 21 ? 2 : 1, history(volume).size(), "without the last " + lost + " bytes");

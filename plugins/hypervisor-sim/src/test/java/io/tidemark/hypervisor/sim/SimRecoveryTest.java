@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.tidemark.guest.RandomWriter;
 import io.tidemark.spi.block.BlockDevice;
 import io.tidemark.spi.block.BlockExport;
 import io.tidemark.spi.error.FailureKind;
@@ -64,7 +65,7 @@ final class SimRecoveryTest {
                             lab, damaged(whole, bytes -> System.arraycopy(whole, at(4), bytes, at(3), at(4) - at(3)))));
             assertEquals(
                     new LedgerReport(ENTRIES, false),
-                    reportOn(lab, damaged(whole, bytes -> bytes[(int) GuestWorkload.areaStart(bytes.length) - 1] = 7)));
+                    reportOn(lab, damaged(whole, bytes -> bytes[(int) RandomWriter.areaStart(bytes.length) - 1] = 7)));
             assertEquals(
                     new LedgerReport(ENTRIES - 1, true),
                     reportOn(lab, damaged(whole, bytes -> Arrays.fill(bytes, at(ENTRIES), at(ENTRIES + 1), (byte) 0))));

@@ -1,4 +1,4 @@
-package io.tidemark.hypervisor.sim;
+package io.tidemark.guest;
 
 import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.error.ProviderException;
@@ -15,9 +15,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * thread of the console call that it answers, one call at a time.
  *
  * <p>Disk layout: 64 KiB that stay free as for a boot record, then ledger entries of 4 KiB, and at the end the part that
- * {@link GuestWorkload} writes to.
+ * {@link RandomWriter} writes to.
  */
-final class GuestProgram {
+public final class LedgerProgram {
+    /** Each entry is one block of this size. */
+    public static final int ENTRY_BYTES = LedgerEntry.BLOCK_BYTES;
+
     /** A ransomware run covers at least this much of a disk, so that it meets more than the ledger. */
     private static final long LEAST_SCRAMBLED_BYTES = 4L << 20;
 
@@ -25,27 +28,33 @@ final class GuestProgram {
     private static final int NOISE_BYTES = 65536;
     private static final int SCAN_BYTES = 65536;
 
-    private final SimulatedVm vm;
+    private final Guest guest;
     private final ReentrantLock console = new ReentrantLock();
 
     /** Last entry of each disk's ledger: what the guest holds in memory, gone with the power. */
     private final Map<Integer, LedgerEntry> tails = new HashMap<>();
 
-    GuestProgram(SimulatedVm vm) {
-        this.vm = vm;
+    public LedgerProgram(Guest guest) {
+        this.guest = guest;
     }
 
-    void append(int disk, long number) throws ProviderException {
+    /**
+     * Appends entry {@code number}, and returns after the disk acknowledged it.
+     *
+     * @param number one more than the last entry
+     */
+    public void append(int disk, long number) throws ProviderException {
         run(disk, target -> {
             LedgerEntry tail = tails.containsKey(disk) ? tails.get(disk) : scan(target);
             if (number != tail.number() + 1) {
-                throw Refusal.unfit(
-                        "Entry " + number + " was not appended to " + target.volume(),
+                throw GuestRefusal.unfit(
+                        "Entry " + number + " was not appended to " + target.name(),
                         "the ledger ends with entry " + tail.number());
             }
             long at = LEDGER_AT + tail.number() * LedgerEntry.BLOCK_BYTES;
             if (at + LedgerEntry.BLOCK_BYTES > ledgerEnd(target)) {
-                throw Refusal.unfit("Entry " + number + " was not appended to " + target.volume(), "the disk is full");
+                throw GuestRefusal.unfit(
+                        "Entry " + number + " was not appended to " + target.name(), "the disk is full");
             }
             target.write(at, tail.nextBlock());
             tails.put(disk, tail.next());
@@ -53,13 +62,14 @@ final class GuestProgram {
         });
     }
 
-    void scramble(int disk) throws ProviderException {
+    /** Overwrites the ledger, and as much again, with noise. */
+    public void scramble(int disk) throws ProviderException {
         run(disk, target -> {
             long ledgerEnd = LEDGER_AT + scan(target).number() * LedgerEntry.BLOCK_BYTES;
             long end = Math.min(target.sizeBytes(), Math.max(LEAST_SCRAMBLED_BYTES, 2 * ledgerEnd));
             tails.remove(disk);
             SplittableRandom noise =
-                    new SplittableRandom(ledgerEnd ^ target.volume().hashCode() ^ System.nanoTime());
+                    new SplittableRandom(ledgerEnd ^ target.name().hashCode() ^ System.nanoTime());
             byte[] bytes = new byte[NOISE_BYTES];
             for (long at = 0; at < end; at += NOISE_BYTES) {
                 noise.nextBytes(bytes);
@@ -69,7 +79,18 @@ final class GuestProgram {
         });
     }
 
-    LedgerReport report(int disk) throws ProviderException {
+    /** Makes everything durable that was acknowledged; the program itself holds nothing back. */
+    public void sync() throws ProviderException {
+        for (int disk = 0; disk < guest.disks().size(); disk++) {
+            run(disk, target -> {
+                target.flush();
+                return true;
+            });
+        }
+    }
+
+    /** Reads and verifies the ledger. */
+    public LedgerReport report(int disk) throws ProviderException {
         return run(disk, target -> {
             LedgerEntry tail = scan(target);
             long end = LEDGER_AT + tail.number() * LedgerEntry.BLOCK_BYTES;
@@ -78,7 +99,7 @@ final class GuestProgram {
     }
 
     /** Follows the chain from the first entry to the last that fits. */
-    private static LedgerEntry scan(VirtualDisk target) throws IOException {
+    private static LedgerEntry scan(GuestDisk target) throws IOException {
         ByteBuffer piece = ByteBuffer.allocate(SCAN_BYTES);
         LedgerEntry tail = LedgerEntry.START;
         long end = ledgerEnd(target);
@@ -96,7 +117,7 @@ final class GuestProgram {
     }
 
     /** A whole ledger is followed by nothing at all: anything else is garbage, or an entry beyond a hole. */
-    private static boolean isEmptyFrom(VirtualDisk target, long offset) throws IOException {
+    private static boolean isEmptyFrom(GuestDisk target, long offset) throws IOException {
         long end = ledgerEnd(target);
         if (offset >= end) {
             return true;
@@ -109,7 +130,7 @@ final class GuestProgram {
             for (long at = extent.offset(); at < extent.endOffset(); at += SCAN_BYTES) {
                 piece.clear().limit((int) Math.min(SCAN_BYTES, extent.endOffset() - at));
                 target.read(at, piece);
-                if (!FileDisk.isZero(piece.flip())) {
+                if (!Zeroes.only(piece.flip())) {
                     return false;
                 }
             }
@@ -117,28 +138,28 @@ final class GuestProgram {
         return true;
     }
 
-    private static long ledgerEnd(VirtualDisk target) {
-        return GuestWorkload.areaStart(target.sizeBytes());
+    private static long ledgerEnd(GuestDisk target) {
+        return RandomWriter.areaStart(target.sizeBytes());
     }
 
     private <T> T run(int disk, Command<T> command) throws ProviderException {
-        if (disk < 0 || disk >= vm.disks().size()) {
-            throw Refusal.unfit(
-                    "The guest " + vm.id() + " did nothing",
-                    "it has no disk " + disk + ", but " + vm.disks().size() + " counted from 0");
+        if (disk < 0 || disk >= guest.disks().size()) {
+            throw GuestRefusal.unfit(
+                    "The guest " + guest.name() + " did nothing",
+                    "it has no disk " + disk + ", but " + guest.disks().size() + " counted from 0");
         }
         console.lock();
         try {
-            return command.on(vm.disks().get(disk));
+            return command.on(guest.disks().get(disk));
         } catch (IOException failed) {
-            vm.program(); // says so when the power was cut meanwhile
-            throw Refusal.io("The guest " + vm.id() + " met a failing disk", failed);
+            guest.requirePower(); // says so when the power was cut meanwhile
+            throw GuestRefusal.failingDisk(guest.name(), failed);
         } finally {
             console.unlock();
         }
     }
 
     private interface Command<T> {
-        T on(VirtualDisk target) throws IOException, ProviderException;
+        T on(GuestDisk target) throws IOException, ProviderException;
     }
 }

@@ -1,4 +1,4 @@
-package io.tidemark.hypervisor.sim;
+package io.tidemark.guest;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
