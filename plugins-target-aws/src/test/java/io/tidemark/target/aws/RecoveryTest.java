@@ -285,8 +285,9 @@ final class RecoveryTest {
     void killedAfterAnyRequestOfARecoveryItGoesOn() throws Exception {
         RecoveryVmSpec spec = lab().spec("resumed", Purpose.TEST, 4);
         boolean died = true;
-        int answers = 0;
-        for (; died; answers++) {
+        KillPoints points = new KillPoints("recovery", 4);
+        for (int round = 0; died; round++) {
+            int answers = points.next();
             OperationId operation = operation();
             aws().gateway().faults().dieAfter(answers);
             try {
@@ -295,7 +296,7 @@ final class RecoveryTest {
                 assertTrue(aws().gateway().faults().died(), killed::toString);
             }
             died = aws().gateway().faults().died();
-            if (answers % 2 == 0) {
+            if (round % 2 == 0) {
                 aws().restart();
             } else {
                 aws().restartElsewhere();
@@ -309,7 +310,7 @@ final class RecoveryTest {
             assertEquals(before, lab().everything(), when);
             operations.remove(operation);
         }
-        assertTrue(answers > 20, "a recovery takes more requests than " + answers);
+        assertTrue(points.next() > 20, "a recovery takes more requests than that");
     }
 
     private VmId bringUp(RecoveryVmSpec spec, OperationId operation) throws Exception {
@@ -322,7 +323,9 @@ final class RecoveryTest {
     void whereverARecoveryIsKilledADiscardLeavesNothing() throws Exception {
         RecoveryVmSpec spec = lab().spec("given up", Purpose.TEST, 4);
         boolean died = true;
-        for (int answers = 1; died; answers += 2) {
+        KillPoints points = new KillPoints("recovery that is given up", 5);
+        while (died) {
+            int answers = points.next();
             OperationId operation = operation();
             aws().gateway().faults().dieAfter(answers);
             try {
@@ -342,7 +345,9 @@ final class RecoveryTest {
     void killedAfterAnyRequestOfACommitItIsCommittedOnce() throws Exception {
         RecoveryVmSpec spec = lab().spec("committed", Purpose.LIVE, 4);
         boolean died = true;
-        for (int answers = 0; died; answers++) {
+        KillPoints points = new KillPoints("commit", 3);
+        while (died) {
+            int answers = points.next();
             OperationId operation = operation();
             VmId vm = bringUp(spec, operation);
             Instance instance = lab().instances(operation).getFirst();
@@ -374,7 +379,9 @@ final class RecoveryTest {
     void killedAfterAnyRequestOfADiscardTheRestIsDiscarded() throws Exception {
         RecoveryVmSpec spec = lab().spec("discarded", Purpose.TEST, 4);
         boolean died = true;
-        for (int answers = 0; died; answers += 2) {
+        KillPoints points = new KillPoints("discard", 5);
+        while (died) {
+            int answers = points.next();
             OperationId operation = operation();
             bringUp(spec, operation);
             aws().gateway().faults().dieAfter(answers);

@@ -293,9 +293,11 @@ final class StagingTest {
         lab().fake().asksUntilCompleted(1);
         boolean died = true;
         int checkpoints = 2;
-        for (int answers = 0; died; answers++) {
+        KillPoints points = new KillPoints("staging", 2);
+        while (died) {
+            int answers = points.next();
             // Every other time the whole machine is lost, state folder and all.
-            boolean elsewhere = answers % 2 == 1;
+            boolean elsewhere = checkpoints % 2 == 1;
             int checkpoint = checkpoints++;
             StagingRequest request = new StagingRequest(
                     vpg, volume, new CheckpointId(checkpoint), history.disk(2), known(history, base, 2));
@@ -318,7 +320,7 @@ final class StagingTest {
                     checkpoint, lab().staging().staged(vpg, AwsLab.deadline()).size());
             assertEquals(List.of(), files());
         }
-        assertTrue(checkpoints > 8, "staging takes more requests than that: " + checkpoints);
+        assertTrue(points.next() > 8, "staging takes more requests than that");
     }
 
     @Test

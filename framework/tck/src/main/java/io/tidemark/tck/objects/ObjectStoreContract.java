@@ -64,11 +64,16 @@ public abstract class ObjectStoreContract extends ObjectStoreFixture {
     }
 
     @Test
-    void aClosedStoreRefusesAndHasNoThreads() throws Exception {
+    void aClosedStoreRefuses() throws Exception {
         ObjectStore closed = subject().open();
         closed.close();
         closed.close();
-        assertRefused(() -> closed.checkHealth(deadline()), FailureKind.UNREACHABLE, FailureKind.REJECTED);
+        FailureKind[] kinds = {FailureKind.UNREACHABLE, FailureKind.REJECTED, FailureKind.RETRY_LATER};
+        ObjectSource source = ObjectSource.ofBytes(bytes(9, 20));
+        assertRefused(() -> closed.checkHealth(deadline()), kinds);
+        assertRefused(() -> closed.putIfAbsent(folder() + "late", source, Optional.empty(), deadline()), kinds);
+        assertRefused(() -> closed.find(folder() + "late", deadline()), kinds);
+        assertRefused(() -> closed.list("", Optional.empty(), 10, deadline()), kinds);
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.plugin.Deadline;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -80,7 +81,15 @@ public final class AwsFailures {
             return call.run(limit(deadline));
         } catch (SdkException failed) {
             throw translate(happened, failed);
+        } catch (RejectedExecutionException closed) {
+            throw closed(happened, closed);
         }
+    }
+
+    /** A client that was closed has no threads left to watch time limits, and says so in this way. */
+    public static ProviderException closed(String happened, RejectedExecutionException cause) {
+        return new ProviderException(
+                FailureKind.UNREACHABLE, happened, "the connection to AWS was closed here", "Open it again.", cause);
     }
 
     /** The time limit of a request. */

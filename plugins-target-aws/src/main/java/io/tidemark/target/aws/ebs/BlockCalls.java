@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -149,6 +150,8 @@ final class BlockCalls {
                     throw AwsFailures.translate(happened, failed);
                 }
                 Polling.pause(happened, shorter(pause(attempts, failed), deadline.remaining()));
+            } catch (RejectedExecutionException closed) {
+                throw AwsFailures.closed(happened, closed);
             }
         }
     }

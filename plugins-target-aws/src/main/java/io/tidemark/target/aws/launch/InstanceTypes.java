@@ -28,7 +28,7 @@ public final class InstanceTypes {
         this.ec2 = ec2;
     }
 
-    /** Those of the named types that this region has. */
+    /** Those of the named types that this region has, in the order of the names. */
     public List<InstanceTypeInfo> describe(List<String> names, Deadline deadline) throws ProviderException {
         return AwsFailures.call("Instance types were not listed", deadline, limit -> ec2
                 .describeInstanceTypesPaginator(request -> request.filters(Filter.builder()
@@ -38,6 +38,7 @@ public final class InstanceTypes {
                         .overrideConfiguration(limit))
                 .instanceTypes()
                 .stream()
+                .sorted(Comparator.comparingInt(type -> names.indexOf(type.instanceTypeAsString())))
                 .toList());
     }
 
@@ -58,15 +59,14 @@ public final class InstanceTypes {
                 .collect(Collectors.toSet()));
     }
 
-    /** The smallest type that fits: by memory, then by processors. */
+    /** The smallest type that fits: by memory, then by processors, then the first one. */
     public static Optional<InstanceTypeInfo> smallest(
             List<InstanceTypeInfo> types, VmHardware hardware, int disks, String bootMode) {
         return types.stream()
                 .filter(type -> problems(type, hardware, disks, bootMode).isEmpty())
                 .min(Comparator.<InstanceTypeInfo>comparingLong(
                                 type -> type.memoryInfo().sizeInMiB())
-                        .thenComparingInt(type -> type.vCpuInfo().defaultVCpus())
-                        .thenComparing(InstanceTypeInfo::instanceTypeAsString));
+                        .thenComparingInt(type -> type.vCpuInfo().defaultVCpus()));
     }
 
     /** Why a VM does not fit a type; nothing when it does. */

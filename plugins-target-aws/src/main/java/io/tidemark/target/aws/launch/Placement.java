@@ -63,7 +63,8 @@ public record Placement(
                 groups.isEmpty() && subnet.isEmpty() ? network.securityGroups() : groups,
                 settings.text(prefix + "private-ip"),
                 settings.text("instance-type"),
-                settings.text("user-data"),
+                // To the last byte: a script may need its last line break.
+                new ProviderConfig(wanted).get("user-data").filter(text -> !text.isBlank()),
                 settings.pairs("tags"),
                 settings.choice("boot-mode", config.bootMode(), AwsConfig.BOOT_MODES));
     }

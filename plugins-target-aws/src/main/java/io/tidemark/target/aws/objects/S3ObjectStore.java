@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -198,6 +199,8 @@ final class S3ObjectStore implements ObjectStore {
                             FailureKind.CONFLICT, happened, "somebody removed it at once", "Find out who does."));
         } catch (SdkException failed) {
             throw AwsFailures.translate(happened, failed);
+        } catch (RejectedExecutionException closed) {
+            throw AwsFailures.closed(happened, closed);
         } catch (IOException failed) {
             throw new ProviderException(
                     FailureKind.REJECTED,
@@ -344,6 +347,8 @@ final class S3ObjectStore implements ObjectStore {
                         failed);
             }
             throw AwsFailures.translate(happened, failed);
+        } catch (RejectedExecutionException closed) {
+            throw AwsFailures.closed(happened, closed);
         } catch (IOException failed) {
             throw new ProviderException(
                     FailureKind.UNREACHABLE,

@@ -20,6 +20,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -239,6 +240,9 @@ final class Upload {
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof SdkException sdk) {
                 throw sdk;
+            }
+            if (failed.getCause() instanceof RejectedExecutionException closed) {
+                throw AwsFailures.closed(happened, closed);
             }
             throw new ProviderException(
                     FailureKind.BUG, happened, String.valueOf(failed.getCause()), "Report this with the log.", failed);
