@@ -52,6 +52,11 @@ public final class Faults {
         return requests > deadAfter;
     }
 
+    /** Requests since the last {@link #dieAfter}. */
+    public synchronized int requests() {
+        return requests;
+    }
+
     /** What becomes of a request. */
     enum Fate {
         ANSWERED,
