@@ -24,65 +24,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.function.Executable;
 import software.amazon.awssdk.services.ec2.model.Instance;
 import software.amazon.awssdk.services.ec2.model.InstanceAttributeName;
-import software.amazon.awssdk.services.ec2.model.Volume;
 
 /** Recovery of a VM of two disks: what EC2 gets, how little is written, what is kept, and that nothing is left over. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class RecoveryTest {
-    private @Nullable RecoveryLab maybeLab;
-    private TreeSet<String> before = new TreeSet<>();
-    private final List<OperationId> operations = new ArrayList<>();
-
-    @BeforeAll
-    void makeLab() throws Exception {
-        RecoveryLab made = new RecoveryLab();
-        maybeLab = made;
-        before = made.everything();
-    }
-
-    @AfterAll
-    void closeLab() throws Exception {
-        if (maybeLab != null) {
-            maybeLab.close();
-        }
-    }
-
-    @AfterEach
-    void discardAll() throws Exception {
-        aws().restart();
-        for (OperationId operation : operations) {
-            aws().target().discard(operation, AwsLab.deadline());
-        }
-        operations.clear();
-    }
-
-    private RecoveryLab lab() {
-        RecoveryLab lab = maybeLab;
-        if (lab == null) {
-            throw new IllegalStateException("the lab was not made");
-        }
-        return lab;
-    }
-
-    private AwsLab aws() {
-        return lab().lab();
-    }
-
-    private OperationId operation() {
-        OperationId operation = OperationId.random();
-        operations.add(operation);
-        return operation;
-    }
-
+final class RecoveryTest extends RecoveryFixture {
     @Test
     void aTestRunsWhatTheCheckpointHeldAndLeavesNothing() throws Exception {
         OperationId operation = operation();
@@ -115,20 +63,6 @@ final class RecoveryTest {
         aws().target().discard(operation, AwsLab.deadline());
         assertEquals(List.of(), aws().target().list(operation, AwsLab.deadline()));
         assertEquals(before, lab().everything());
-    }
-
-    private void assertVolumesAreFromTheSnapshots(Instance instance, int checkpoint) {
-        String image = instance.imageId();
-        lab().assertHolds(0, checkpoint, aws().gateway().images().getOrDefault(image, "none"));
-        List<Volume> data = aws().ec2()
-                .describeVolumes(request -> request.volumeIds(instance.blockDeviceMappings().stream()
-                        .filter(mapping -> !mapping.deviceName().equals("/dev/sda1"))
-                        .map(mapping -> mapping.ebs().volumeId())
-                        .toList()))
-                .volumes();
-        assertEquals(1, data.size());
-        lab().assertHolds(1, checkpoint, data.getFirst().snapshotId());
-        assertEquals(1, data.getFirst().size());
     }
 
     @Test
@@ -235,20 +169,6 @@ final class RecoveryTest {
         assertEquals(before, lab().everything());
     }
 
-    /** As the owner of a promoted VM does. */
-    private void removeByHand(Instance instance) {
-        var ec2 = aws().ec2();
-        ec2.terminateInstances(request -> request.instanceIds(instance.instanceId()));
-        ec2.deleteNetworkInterface(request -> request.networkInterfaceId(
-                instance.networkInterfaces().getFirst().networkInterfaceId()));
-        Set<String> volumes = instance.blockDeviceMappings().stream()
-                .map(mapping -> mapping.ebs().volumeId())
-                .collect(Collectors.toSet());
-        ec2.describeVolumes().volumes().stream()
-                .filter(volume -> volumes.contains(volume.volumeId()))
-                .forEach(volume -> ec2.deleteVolume(request -> request.volumeId(volume.volumeId())));
-    }
-
     @Test
     void aRecoveredVmIsAVmOfTheSite() throws Exception {
         OperationId operation = operation();
@@ -279,123 +199,6 @@ final class RecoveryTest {
         assertTrue(aws().site().inventory().find(nobody, AwsLab.deadline()).isEmpty());
         assertRefused(FailureKind.REJECTED, () -> compute.power(nobody, AwsLab.deadline()));
         assertRefused(FailureKind.REJECTED, () -> compute.start(nobody, AwsLab.deadline()));
-    }
-
-    @Test
-    void killedAfterAnyRequestOfARecoveryItGoesOn() throws Exception {
-        RecoveryVmSpec spec = lab().spec("resumed", Purpose.TEST, 4);
-        boolean died = true;
-        KillPoints points = new KillPoints("recovery", 4);
-        for (int round = 0; died; round++) {
-            int answers = points.next();
-            OperationId operation = operation();
-            aws().gateway().faults().dieAfter(answers);
-            try {
-                bringUp(spec, operation);
-            } catch (ProviderException killed) {
-                assertTrue(aws().gateway().faults().died(), killed::toString);
-            }
-            died = aws().gateway().faults().died();
-            if (round % 2 == 0) {
-                aws().restart();
-            } else {
-                aws().restartElsewhere();
-            }
-            VmId vm = bringUp(spec, operation);
-            String when = "after a kill behind request " + answers;
-            assertEquals(1, lab().instances(operation).size(), when);
-            assertEquals(List.of(vm), aws().target().list(operation, AwsLab.deadline()), when);
-            assertVolumesAreFromTheSnapshots(lab().instances(operation).getFirst(), 4);
-            aws().target().discard(operation, AwsLab.deadline());
-            assertEquals(before, lab().everything(), when);
-            operations.remove(operation);
-        }
-        assertTrue(points.next() > 20, "a recovery takes more requests than that");
-    }
-
-    private VmId bringUp(RecoveryVmSpec spec, OperationId operation) throws Exception {
-        VmId vm = lab().create(spec, 4, operation);
-        aws().target().start(vm, AwsLab.deadline());
-        return vm;
-    }
-
-    @Test
-    void whereverARecoveryIsKilledADiscardLeavesNothing() throws Exception {
-        RecoveryVmSpec spec = lab().spec("given up", Purpose.TEST, 4);
-        boolean died = true;
-        KillPoints points = new KillPoints("recovery that is given up", 5);
-        while (died) {
-            int answers = points.next();
-            OperationId operation = operation();
-            aws().gateway().faults().dieAfter(answers);
-            try {
-                bringUp(spec, operation);
-            } catch (ProviderException killed) {
-                assertTrue(aws().gateway().faults().died(), killed::toString);
-            }
-            died = aws().gateway().faults().died();
-            aws().restart();
-            aws().target().discard(operation, AwsLab.deadline());
-            assertEquals(before, lab().everything(), "after a kill behind request " + answers);
-            operations.remove(operation);
-        }
-    }
-
-    @Test
-    void killedAfterAnyRequestOfACommitItIsCommittedOnce() throws Exception {
-        RecoveryVmSpec spec = lab().spec("committed", Purpose.LIVE, 4);
-        boolean died = true;
-        KillPoints points = new KillPoints("commit", 3);
-        while (died) {
-            int answers = points.next();
-            OperationId operation = operation();
-            VmId vm = bringUp(spec, operation);
-            Instance instance = lab().instances(operation).getFirst();
-            aws().gateway().faults().dieAfter(answers);
-            try {
-                aws().target().promote(vm, operation, progress -> {}, AwsLab.deadline());
-            } catch (ProviderException killed) {
-                assertTrue(aws().gateway().faults().died(), killed::toString);
-            }
-            died = aws().gateway().faults().died();
-            aws().restart();
-            aws().target().promote(vm, operation, progress -> {}, AwsLab.deadline());
-            aws().target().discard(operation, AwsLab.deadline());
-            String when = "after a kill behind request " + answers;
-            assertEquals(
-                    List.of(instance.instanceId()),
-                    lab().instances(operation).stream()
-                            .map(Instance::instanceId)
-                            .toList(),
-                    when);
-            assertEquals(2, lab().volumes(operation).size(), when);
-            removeByHand(instance);
-            assertEquals(before, lab().everything(), when);
-            operations.remove(operation);
-        }
-    }
-
-    @Test
-    void killedAfterAnyRequestOfADiscardTheRestIsDiscarded() throws Exception {
-        RecoveryVmSpec spec = lab().spec("discarded", Purpose.TEST, 4);
-        boolean died = true;
-        KillPoints points = new KillPoints("discard", 5);
-        while (died) {
-            int answers = points.next();
-            OperationId operation = operation();
-            bringUp(spec, operation);
-            aws().gateway().faults().dieAfter(answers);
-            try {
-                aws().target().discard(operation, AwsLab.deadline());
-            } catch (ProviderException killed) {
-                assertTrue(aws().gateway().faults().died(), killed::toString);
-            }
-            died = aws().gateway().faults().died();
-            aws().restart();
-            aws().target().discard(operation, AwsLab.deadline());
-            assertEquals(before, lab().everything(), "after a kill behind request " + answers);
-            operations.remove(operation);
-        }
     }
 
     @Test

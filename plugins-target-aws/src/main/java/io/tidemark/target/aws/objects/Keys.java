@@ -23,7 +23,13 @@ final class Keys {
         return true;
     }
 
-    static void require(String key) throws ProviderException {
+    /** The key in the bucket. */
+    static String full(S3Config config, String key) throws ProviderException {
+        require(key);
+        return config.prefix() + key;
+    }
+
+    private static void require(String key) throws ProviderException {
         if (!isValid(key)) {
             throw AwsFailures.rejected(
                     "Object '" + key + "' was not looked at",

@@ -14,10 +14,8 @@ import io.tidemark.target.aws.client.AwsFailures;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,17 +26,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
-import software.amazon.awssdk.services.s3.model.GetObjectRequest;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
@@ -50,8 +43,9 @@ final class S3ObjectStore implements ObjectStore {
     private final ExecutorService pool;
     private final Upload upload;
     private final Locks locks;
+    private final Reading reading;
+    private final Deletion deletion;
     private final boolean locking;
-    private final boolean versioned;
     private volatile boolean closed;
 
     private S3ObjectStore(
@@ -65,7 +59,6 @@ final class S3ObjectStore implements ObjectStore {
         this.http = http;
         this.s3 = s3;
         this.locking = locking;
-        this.versioned = versioned;
         ThreadPoolExecutor parts = new ThreadPoolExecutor(
                 config.parallelParts(),
                 config.parallelParts(),
@@ -77,6 +70,8 @@ final class S3ObjectStore implements ObjectStore {
         this.pool = parts;
         this.upload = new Upload(s3, config, pool, new Semaphore(config.parallelParts()));
         this.locks = new Locks(s3, config.bucket(), Clock.systemUTC());
+        this.reading = new Reading(s3, config);
+        this.deletion = new Deletion(s3, config, locks, locking, versioned);
     }
 
     static S3ObjectStore open(S3Config config, ThreadFactory threads, Deadline deadline) throws ProviderException {
@@ -182,7 +177,7 @@ final class S3ObjectStore implements ObjectStore {
     private ObjectInfo put(
             String key, ObjectSource source, Upload.Condition condition, Optional<ObjectLock> lock, Deadline deadline)
             throws ProviderException {
-        String fullKey = fullKey(key);
+        String fullKey = Keys.full(config, key);
         String happened = "Object '" + key + "' was not stored";
         try {
             String digest = Upload.digest(source);
@@ -233,7 +228,7 @@ final class S3ObjectStore implements ObjectStore {
                     failed);
         }
         if (lock.isPresent()) {
-            locks.put(fullKey(key), lock.get(), deadline);
+            locks.put(Keys.full(config, key), lock.get(), deadline);
         }
         return info(key, there.get());
     }
@@ -244,7 +239,7 @@ final class S3ObjectStore implements ObjectStore {
     }
 
     private Optional<HeadObjectResponse> head(String key, Deadline deadline) throws ProviderException {
-        String fullKey = fullKey(key);
+        String fullKey = Keys.full(config, key);
         return AwsFailures.expecting("Object '" + key + "' was not looked at", deadline, limit -> {
             try {
                 return Optional.of(s3.headObject(
@@ -264,99 +259,12 @@ final class S3ObjectStore implements ObjectStore {
 
     @Override
     public void read(ObjectInfo object, long offset, ByteBuffer into, Deadline deadline) throws ProviderException {
-        String happened = "Object '" + object.key() + "' was not read";
-        int length = into.remaining();
-        if (offset < 0 || offset + length > object.sizeBytes()) {
-            throw AwsFailures.rejected(
-                    happened,
-                    "bytes " + offset + " to " + (offset + length) + " are not within its " + object.sizeBytes(),
-                    "Ask for bytes that it has.");
-        }
-        if (length == 0) {
-            return;
-        }
-        get(happened, object, Optional.of("bytes=" + offset + "-" + (offset + length - 1)), deadline, stream -> {
-            byte[] bytes = stream.readNBytes(length);
-            if (bytes.length != length) {
-                throw new IOException("it ended after " + bytes.length + " of " + length + " bytes");
-            }
-            into.put(bytes);
-        });
+        reading.read(object, offset, into, deadline);
     }
 
     @Override
     public void copyTo(ObjectInfo object, OutputStream sink, Deadline deadline) throws ProviderException {
-        String happened = "Object '" + object.key() + "' was not copied";
-        get(happened, object, Optional.empty(), deadline, stream -> {
-            MessageDigest sha256 = Upload.sha256();
-            byte[] chunk = new byte[1 << 16];
-            long length = 0;
-            for (int read = stream.read(chunk); read >= 0; read = stream.read(chunk)) {
-                sha256.update(chunk, 0, read);
-                sink.write(chunk, 0, read);
-                length += read;
-            }
-            String promised = stream.response().metadata().get(Upload.DIGEST);
-            String found = HexFormat.of().formatHex(sha256.digest());
-            if (length != object.sizeBytes() || promised == null || !promised.equals(found)) {
-                throw new ProviderException(
-                        FailureKind.CORRUPT,
-                        happened,
-                        promised == null
-                                ? "it has no checksum: Tidemark did not store it"
-                                : "its " + length + " bytes have SHA-256 " + found + " instead of " + promised,
-                        "Use another copy; look at the store.");
-            }
-        });
-    }
-
-    /** What is done with a stream of an object. */
-    @FunctionalInterface
-    private interface Reader {
-        void read(ResponseInputStream<GetObjectResponse> stream) throws IOException, ProviderException;
-    }
-
-    private void get(String happened, ObjectInfo object, Optional<String> range, Deadline deadline, Reader reader)
-            throws ProviderException {
-        AwsFailures.requireTime(happened, deadline);
-        GetObjectRequest.Builder request = GetObjectRequest.builder()
-                .bucket(config.bucket())
-                .key(fullKey(object.key()))
-                .ifMatch(object.version())
-                .overrideConfiguration(AwsFailures.limit(deadline));
-        range.ifPresent(request::range);
-        try (ResponseInputStream<GetObjectResponse> stream = s3.getObject(request.build())) {
-            reader.read(stream);
-        } catch (AwsServiceException failed) {
-            if (failed.statusCode() == 412 || failed.statusCode() == 404) {
-                throw new ProviderException(
-                        FailureKind.CONFLICT,
-                        happened,
-                        failed.statusCode() == 404 ? "it is gone" : "it was replaced",
-                        "Look it up again.",
-                        failed);
-            }
-            throw AwsFailures.translate(happened, failed);
-        } catch (SdkException failed) {
-            if (String.valueOf(failed.getMessage()).contains("checksum")) {
-                throw new ProviderException(
-                        FailureKind.CORRUPT,
-                        happened,
-                        String.valueOf(failed.getMessage()),
-                        "Use another copy; look at the store.",
-                        failed);
-            }
-            throw AwsFailures.translate(happened, failed);
-        } catch (RejectedExecutionException closed) {
-            throw AwsFailures.closed(happened, closed);
-        } catch (IOException failed) {
-            throw new ProviderException(
-                    FailureKind.UNREACHABLE,
-                    happened,
-                    "its bytes did not arrive: " + failed.getMessage(),
-                    "It is tried again.",
-                    failed);
-        }
+        reading.copyTo(object, sink, deadline);
     }
 
     @Override
@@ -385,67 +293,7 @@ final class S3ObjectStore implements ObjectStore {
 
     @Override
     public void delete(String key, Deadline deadline) throws ProviderException {
-        String fullKey = fullKey(key);
-        if (!versioned) {
-            delete(key, null, deadline);
-            return;
-        }
-        List<String> versions = new ArrayList<>();
-        String keyMarker = null;
-        String versionMarker = null;
-        boolean more = true;
-        while (more) {
-            String fromKey = keyMarker;
-            String fromVersion = versionMarker;
-            ListObjectVersionsResponse page = AwsFailures.call(
-                    "Object '" + key + "' was not deleted",
-                    deadline,
-                    limit -> s3.listObjectVersions(request -> request.bucket(config.bucket())
-                            .prefix(fullKey)
-                            .keyMarker(fromKey)
-                            .versionIdMarker(fromVersion)
-                            .overrideConfiguration(limit)));
-            page.versions().stream()
-                    .filter(each -> each.key().equals(fullKey))
-                    .forEach(each -> versions.add(each.versionId()));
-            page.deleteMarkers().stream()
-                    .filter(each -> each.key().equals(fullKey))
-                    .forEach(each -> versions.add(each.versionId()));
-            keyMarker = page.nextKeyMarker();
-            versionMarker = page.nextVersionIdMarker();
-            // Longer keys with this prefix come behind all versions of it.
-            more = Boolean.TRUE.equals(page.isTruncated()) && fullKey.equals(keyMarker);
-        }
-        // Newest first as S3 lists them. The newest goes last: what is refused half way is still there.
-        for (String version : versions.reversed()) {
-            delete(key, version, deadline);
-        }
-    }
-
-    private void delete(String key, @Nullable String version, Deadline deadline) throws ProviderException {
-        String happened = "Object '" + key + "' was not deleted";
-        String fullKey = fullKey(key);
-        AwsFailures.expecting(happened, deadline, limit -> {
-            try {
-                return s3.deleteObject(request -> request.bucket(config.bucket())
-                        .key(fullKey)
-                        .versionId(version)
-                        .overrideConfiguration(limit));
-            } catch (AwsServiceException failed) {
-                Optional<ObjectLock> lock =
-                        locking && failed.statusCode() == 403 ? locks.find(fullKey, deadline) : Optional.empty();
-                if (lock.isPresent()) {
-                    throw new ProviderException(
-                            FailureKind.REJECTED,
-                            happened,
-                            "it is locked until " + lock.get().until() + ", mode "
-                                    + lock.get().mode(),
-                            "Delete it after that.",
-                            failed);
-                }
-                throw failed;
-            }
-        });
+        deletion.delete(key, deadline);
     }
 
     @Override
@@ -453,17 +301,12 @@ final class S3ObjectStore implements ObjectStore {
         if (!locking) {
             throw Locks.unsupported("Object '" + key + "' was not locked");
         }
-        locks.put(fullKey(key), lock, deadline);
+        locks.put(Keys.full(config, key), lock, deadline);
     }
 
     @Override
     public Optional<ObjectLock> lockOf(String key, Deadline deadline) throws ProviderException {
-        return locking ? locks.find(fullKey(key), deadline) : Optional.empty();
-    }
-
-    private String fullKey(String key) throws ProviderException {
-        Keys.require(key);
-        return config.prefix() + key;
+        return locking ? locks.find(Keys.full(config, key), deadline) : Optional.empty();
     }
 
     @Override
