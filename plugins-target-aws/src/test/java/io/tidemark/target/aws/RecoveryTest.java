@@ -55,7 +55,7 @@ final class RecoveryTest extends RecoveryFixture {
                         .map(group -> group.groupId())
                         .toList());
         assertEquals("t3.medium", instance.instanceTypeAsString(), "the smallest with 3 GiB and 2 processors");
-        assertEquals("web-1 test", RecoveryLab.tag(instance.tags(), "Name").replace("=20", " "));
+        assertEquals("web-1 test", RecoveryLab.tag(instance.tags(), "Name"));
         assertEquals("dr", RecoveryLab.tag(instance.tags(), "team"));
         assertVolumesAreFromTheSnapshots(instance, 5);
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tidemark.spi.error.FailureKind;
+import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.objects.ObjectInfo;
 import io.tidemark.spi.objects.ObjectPage;
 import io.tidemark.spi.objects.ObjectSource;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
@@ -233,6 +235,38 @@ public abstract class ObjectStoreContract extends ObjectStoreFixture {
             assertRefused(() -> store().putIfAbsent(key, liar, Optional.empty(), deadline()), FailureKind.REJECTED);
             assertEquals(Optional.empty(), store().find(key, deadline()));
         }
+    }
+
+    /** A store may read a source more than once; whichever time fails, it must not keep what it took for the put. */
+    @Test
+    void sourcesThatFailLaterUseNothingUp() throws Exception {
+        String folder = folder();
+        byte[] bytes = bytes(subject().largeObjectBytes(), 21);
+        for (int round = 0; round < 8; round++) {
+            AtomicInteger opened = new AtomicInteger();
+            ObjectSource source = new ObjectSource() {
+                @Override
+                public long sizeBytes() {
+                    return bytes.length;
+                }
+
+                @Override
+                public InputStream open() {
+                    int length = opened.getAndIncrement() == 0 ? bytes.length : bytes.length - 1000;
+                    return new ByteArrayInputStream(bytes, 0, length);
+                }
+            };
+            String key = folder + round;
+            try {
+                store().putIfAbsent(key, source, Optional.empty(), deadline());
+                assertHolds(key, bytes);
+            } catch (ProviderException refused) {
+                assertEquals(FailureKind.REJECTED, refused.kind());
+                assertEquals(Optional.empty(), store().find(key, deadline()));
+            }
+        }
+        put(folder + "good", bytes);
+        assertHolds(folder + "good", bytes);
     }
 
     private static ObjectSource source(long sizeBytes, InputStream stream) {

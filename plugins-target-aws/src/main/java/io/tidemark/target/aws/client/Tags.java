@@ -28,6 +28,7 @@ public record Tags(Map<String, String> values) {
     /** The snapshot that a snapshot was made on. */
     public static final String BASE = "tidemark:base";
 
+    /** For people, in the console: kept as it is, as far as AWS takes it. */
     public static final String NAME = "Name";
 
     /** Values of {@link #ROLE}. */
@@ -41,13 +42,13 @@ public record Tags(Map<String, String> values) {
     }
 
     public static Tags of(String name, String value) {
-        return new Tags(Map.of(name, TagText.encode(value)));
+        return new Tags(Map.of(name, encoded(name, value)));
     }
 
     /** These and one more. */
     public Tags and(String name, String value) {
         Map<String, String> more = new TreeMap<>(values);
-        more.put(name, TagText.encode(value));
+        more.put(name, encoded(name, value));
         return new Tags(more);
     }
 
@@ -79,10 +80,24 @@ public record Tags(Map<String, String> values) {
 
     /** A tag of a resource, decoded; empty when it has none of that name, or one that we did not write. */
     public static Optional<String> read(Collection<Tag> tags, String name) {
-        return tags.stream().filter(tag -> name.equals(tag.key())).findFirst().flatMap(tag -> decoded(tag.value()));
+        return tags.stream()
+                .filter(tag -> name.equals(tag.key()))
+                .findFirst()
+                .flatMap(tag -> decoded(name, tag.value()));
     }
 
-    private static Optional<String> decoded(String value) {
+    private static String encoded(String name, String value) {
+        if (!name.equals(NAME)) {
+            return TagText.encode(value);
+        }
+        String lawful = value.replaceAll("[^\\p{L}\\p{N}\\p{Z}_.:/=+@-]", "-");
+        return lawful.length() <= TagText.MAX_LENGTH ? lawful : lawful.substring(0, TagText.MAX_LENGTH);
+    }
+
+    private static Optional<String> decoded(String name, String value) {
+        if (name.equals(NAME)) {
+            return Optional.of(value);
+        }
         try {
             return Optional.of(TagText.decode(value));
         } catch (IllegalArgumentException foreign) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class BlockPool implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final AdaptiveLimit limit;
+    private volatile boolean closed;
 
     public BlockPool(ThreadFactory factory, int most) {
         this.limit = new AdaptiveLimit(most);
@@ -87,6 +88,9 @@ public final class BlockPool implements AutoCloseable {
         try {
             threads.execute(() -> {
                 try {
+                    if (closed) {
+                        throw closedException(happened, null);
+                    }
                     if (failure.get() == null) {
                         work.on(candidate);
                     }
@@ -97,11 +101,10 @@ public final class BlockPool implements AutoCloseable {
                     running.arriveAndDeregister();
                 }
             });
-        } catch (RejectedExecutionException closed) {
+        } catch (RejectedExecutionException closing) {
             limit.release();
             running.arriveAndDeregister();
-            throw new ProviderException(
-                    FailureKind.UNREACHABLE, happened, "the target was closed", "Open it again.", closed);
+            throw closedException(happened, closing);
         }
     }
 
@@ -114,8 +117,16 @@ public final class BlockPool implements AutoCloseable {
                 failed);
     }
 
+    private static ProviderException closedException(String happened, @Nullable Throwable cause) {
+        return new ProviderException(
+                FailureKind.UNREACHABLE, happened, "the target was closed", "Open it again.", cause);
+    }
+
     @Override
     public void close() {
-        threads.shutdownNow();
+        closed = true;
+        // Those that no thread took any more still have to say that they are over, or their callers would wait for
+        // ever.
+        threads.shutdownNow().forEach(Runnable::run);
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -313,7 +314,12 @@ final class S3ObjectStore implements ObjectStore {
     public void close() {
         if (!closed) {
             closed = true;
-            pool.shutdownNow();
+            // Who waits for a part that is not sent any more is told so.
+            pool.shutdownNow().forEach(waiting -> {
+                if (waiting instanceof Future<?> part) {
+                    part.cancel(false);
+                }
+            });
             s3.close();
             http.close();
         }

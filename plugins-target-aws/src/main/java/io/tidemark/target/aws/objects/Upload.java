@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -170,34 +171,60 @@ final class Upload {
     private List<CompletedPart> sendParts(
             String fullKey, String id, ObjectSource source, int partBytes, Deadline deadline)
             throws IOException, ProviderException {
-        List<Future<CompletedPart>> sent = new ArrayList<>();
+        List<Part> sent = new ArrayList<>();
         try (InputStream stream = source.open()) {
             long left = source.sizeBytes();
             while (left > 0) {
                 takeRoom(fullKey, deadline);
-                byte[] part;
-                try {
-                    part = stream.readNBytes((int) Math.min(partBytes, left));
-                    int number = sent.size() + 1;
-                    sent.add(pool.submit(() -> sendPart(fullKey, id, number, part, deadline)));
-                } catch (IOException | RuntimeException failed) {
-                    room.release();
-                    throw failed;
-                }
-                left -= part.length;
-                if (part.length == 0) {
-                    throw new IOException("the source ended early");
-                }
+                sent.add(submit(fullKey, id, sent.size() + 1, stream, (int) Math.min(partBytes, left), deadline));
+                left -= sent.getLast().lengthBytes();
             }
             List<CompletedPart> parts = new ArrayList<>();
-            for (Future<CompletedPart> each : sent) {
-                parts.add(result(fullKey, each));
+            for (Part each : sent) {
+                parts.add(result(fullKey, each.result()));
             }
             return parts;
         } finally {
             // After a failure those still waiting are not begun; those under way keep to the deadline and give their
             // room back.
-            sent.forEach(each -> each.cancel(false));
+            for (Part each : sent) {
+                if (each.claimed().compareAndSet(false, true)) {
+                    room.release();
+                }
+            }
+        }
+    }
+
+    /**
+     * A part on its way.
+     *
+     * @param claimed by whoever gives its room back: the thread that sends it, or the caller when it is not to be sent any more
+     */
+    private record Part(int lengthBytes, AtomicBoolean claimed, Future<CompletedPart> result) {}
+
+    private Part submit(String fullKey, String id, int number, InputStream stream, int lengthBytes, Deadline deadline)
+            throws IOException, ProviderException {
+        boolean submitted = false;
+        try {
+            byte[] bytes = stream.readNBytes(lengthBytes);
+            if (bytes.length != lengthBytes) {
+                throw new IOException("the source ended early");
+            }
+            AtomicBoolean claimed = new AtomicBoolean();
+            Future<CompletedPart> result = pool.submit(() -> {
+                if (!claimed.compareAndSet(false, true)) {
+                    throw new CancellationException("another part failed");
+                }
+                return sendPart(fullKey, id, number, bytes, deadline);
+            });
+            submitted = true;
+            return new Part(lengthBytes, claimed, result);
+        } catch (RejectedExecutionException closed) {
+            throw AwsFailures.closed("Object '" + fullKey + "' was not stored", closed);
+        } finally {
+            if (!submitted) {
+                room.release();
+            }
         }
     }
 
