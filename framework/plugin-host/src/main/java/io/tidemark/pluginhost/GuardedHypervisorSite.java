@@ -7,6 +7,7 @@ import io.tidemark.spi.sample.SampleVms;
 import io.tidemark.spi.site.Compute;
 import io.tidemark.spi.site.HypervisorSite;
 import io.tidemark.spi.site.Inventory;
+import io.tidemark.spi.tracking.ChangeTracking;
 import io.tidemark.spi.volume.VolumeReader;
 import java.util.Optional;
 
@@ -16,6 +17,7 @@ final class GuardedHypervisorSite extends GuardedProvider implements HypervisorS
     private final Compute compute;
     private final Optional<WriteCapture> writeCapture;
     private final Optional<VolumeReader> volumeReader;
+    private final Optional<ChangeTracking> changeTracking;
     private final Optional<RecoveryTarget> recoveryTarget;
     private final Optional<SampleVms> sampleVms;
 
@@ -27,6 +29,8 @@ final class GuardedHypervisorSite extends GuardedProvider implements HypervisorS
                 guard.facet("writeCapture", inner::writeCapture, each -> new GuardedWriteCapture(each, guard));
         this.volumeReader =
                 guard.facet("volumeReader", inner::volumeReader, each -> new GuardedVolumeReader(each, guard));
+        this.changeTracking =
+                guard.facet("changeTracking", inner::changeTracking, each -> new GuardedChangeTracking(each, guard));
         this.recoveryTarget =
                 guard.facet("recoveryTarget", inner::recoveryTarget, each -> new GuardedRecoveryTarget(each, guard));
         this.sampleVms = guard.facet("sampleVms", inner::sampleVms, each -> new GuardedSampleVms(each, guard));
@@ -50,6 +54,11 @@ final class GuardedHypervisorSite extends GuardedProvider implements HypervisorS
     @Override
     public Optional<VolumeReader> volumeReader() {
         return volumeReader;
+    }
+
+    @Override
+    public Optional<ChangeTracking> changeTracking() {
+        return changeTracking;
     }
 
     @Override

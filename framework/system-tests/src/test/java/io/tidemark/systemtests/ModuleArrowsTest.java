@@ -53,7 +53,8 @@ final class ModuleArrowsTest {
         TCK("tck", "tck.consistency.ConsistentCut"),
         TRANSPORT_TCP("transport.tcp", "transport.tcp.TcpTransportFactory"),
         HYPERVISOR_SIM("hypervisor.sim", "hypervisor.sim.SimSiteFactory"),
-        HYPERVISOR_KVM("hypervisor.kvm", "hypervisor.kvm.KvmHypervisorSiteFactory");
+        HYPERVISOR_KVM("hypervisor.kvm", "hypervisor.kvm.KvmHypervisorSiteFactory"),
+        HYPERVISOR_VSPHERE("hypervisor.vsphere", "hypervisor.vsphere.VsphereHypervisorSiteFactory");
 
         final String name;
         final String member;
@@ -69,7 +70,7 @@ final class ModuleArrowsTest {
     }
 
     private static final Set<Module> PLUGINS =
-            Set.of(Module.TRANSPORT_TCP, Module.HYPERVISOR_SIM, Module.HYPERVISOR_KVM);
+            Set.of(Module.TRANSPORT_TCP, Module.HYPERVISOR_SIM, Module.HYPERVISOR_KVM, Module.HYPERVISOR_VSPHERE);
 
     /** Their packages know each other in circles: spi's site and recovery, and control's checkpoint, json, peer, site, task and vpg. */
     private static final Set<Module> CYCLIC_TODAY = Set.of(Module.SPI, Module.CONTROL);

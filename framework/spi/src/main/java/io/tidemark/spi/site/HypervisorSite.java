@@ -4,6 +4,7 @@ import io.tidemark.spi.capture.WriteCapture;
 import io.tidemark.spi.plugin.Provider;
 import io.tidemark.spi.recovery.RecoveryTarget;
 import io.tidemark.spi.sample.SampleVms;
+import io.tidemark.spi.tracking.ChangeTracking;
 import io.tidemark.spi.volume.VolumeReader;
 import java.util.Optional;
 
@@ -18,6 +19,11 @@ public interface HypervisorSite extends Provider {
     }
 
     default Optional<VolumeReader> volumeReader() {
+        return Optional.empty();
+    }
+
+    /** Where the writes of running VMs cannot be captured: protection by freezing. */
+    default Optional<ChangeTracking> changeTracking() {
         return Optional.empty();
     }
 
