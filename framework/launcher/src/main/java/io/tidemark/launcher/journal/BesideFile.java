@@ -98,8 +98,8 @@ final class BesideFile implements StoreFile {
     }
 
     @Override
-    public void punchHole(long offset, long lengthBytes) throws IOException {
-        changing().punchHole(offset, lengthBytes);
+    public boolean punchHole(long offset, long lengthBytes) throws IOException {
+        return changing().punchHole(offset, lengthBytes);
     }
 
     @Override
