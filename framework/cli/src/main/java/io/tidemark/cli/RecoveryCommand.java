@@ -113,15 +113,49 @@ final class RecoveryCommand {
         return start(vpg, request, dryRun, waiting);
     }
 
+    @Command(
+            description = {
+                "Ask the recovery target what a recovery would run into, all of it at once; changes nothing.",
+                "Exit code 8 when something forbids it."
+            },
+            mixinStandardHelpOptions = true)
+    int preflight(
+            @Parameters(paramLabel = "VPG", description = "Name or id.") String vpg,
+            @Option(names = "--test", description = "For a failover test, and not for a live failover.") boolean test)
+            throws ApiException {
+        JsonNode report =
+                session.api().get(VpgCommand.path(vpg) + "/recovery-preflight?type=" + (test ? "TEST" : "FAILOVER"));
+        int shown = session.show(
+                report, () -> session.out.println(report.path("text").asText().stripTrailing()));
+        return report.path("passed").asBoolean() ? shown : ExitCode.BREACH.number();
+    }
+
     private int start(String vpg, ObjectNode request, boolean dryRun, @Nullable Waiting waiting) throws ApiException {
         String path = VpgCommand.path(vpg) + "/recoveries";
         if (dryRun) {
             JsonNode plan = session.api().post(path + "?dryRun=true", request);
-            return session.show(plan, Details.of(plan));
+            return session.show(plan, plan(plan));
         }
         JsonNode started = session.api()
                 .post(path, request, Map.of("Idempotency-Key", UUID.randomUUID().toString()));
         return finish(started, waiting);
+    }
+
+    /** The plan as a table; the report of a preflight as it was written for people. */
+    private Runnable plan(JsonNode plan) {
+        TextTable table = new TextTable("PROPERTY", "VALUE");
+        plan.properties().forEach(member -> {
+            if (!member.getKey().equals("preflight")) {
+                Details.add(table, member.getKey(), member.getValue());
+            }
+        });
+        return () -> {
+            table.print(session.out);
+            if (plan.path("preflight").isObject()) {
+                session.out.println();
+                session.out.println(plan.path("preflight").path("text").asText().stripTrailing());
+            }
+        };
     }
 
     private int finish(JsonNode started, @Nullable Waiting waiting) throws ApiException {

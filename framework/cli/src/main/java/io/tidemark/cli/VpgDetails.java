@@ -15,6 +15,7 @@ final class VpgDetails {
             switch (member.getKey()) {
                 case "policy" -> policy(table, member.getValue());
                 case "journal" -> journal(table, member.getValue());
+                case "staging" -> staging(table, member.getValue());
                 default -> Details.add(table, member.getKey(), member.getValue());
             }
         });
@@ -37,6 +38,27 @@ final class VpgDetails {
                     + whole(tier.path("keepOneEverySeconds").asLong()));
         }
         table.row("thinning", tiers.length() == 0 ? "none" : tiers.toString());
+    }
+
+    private static void staging(TextTable table, JsonNode staging) {
+        if (!staging.isObject()) {
+            return;
+        }
+        JsonNode checkpoint = staging.path("checkpoint");
+        table.row(
+                "staged at the target",
+                checkpoint.isObject()
+                        ? "checkpoint " + checkpoint.path("id").asText() + " of "
+                                + Human.time(checkpoint.path("time")) + ", since "
+                                + Human.time(staging.path("stagedAt"))
+                        : "nothing yet");
+        if (staging.path("progress").isNumber()) {
+            table.row(
+                    "staging now", Math.round(100 * staging.path("progress").asDouble()) + " % of the next checkpoint");
+        }
+        if (!staging.path("problem").asText().isEmpty()) {
+            table.row("staging fails", staging.path("problem").asText());
+        }
     }
 
     private static void journal(TextTable table, JsonNode journal) {

@@ -1,6 +1,7 @@
 package io.tidemark.control;
 
 import io.tidemark.control.catalog.Catalog;
+import io.tidemark.control.checkpoint.CheckpointHolds;
 import io.tidemark.control.checkpoint.CheckpointService;
 import io.tidemark.control.checkpoint.Checkpoints;
 import io.tidemark.control.dataplane.PeerLink;
@@ -21,6 +22,8 @@ import io.tidemark.control.site.HypervisorTable;
 import io.tidemark.control.site.PeerDirectory;
 import io.tidemark.control.site.SiteService;
 import io.tidemark.control.site.Sites;
+import io.tidemark.control.staging.StagingTable;
+import io.tidemark.control.staging.Stagings;
 import io.tidemark.control.task.TaskLog;
 import io.tidemark.control.task.TaskRunner;
 import io.tidemark.control.task.TaskService;
@@ -50,6 +53,7 @@ public final class ControlPlane implements PeerLink.PeerRequests, AutoCloseable 
     private final EventLog eventLog;
     private final TaskRunner runner;
     private final VpgRegistry registry;
+    private final Stagings stagings;
     private final PeerVerbs verbs;
     private final Sites sites;
     private final HypervisorConfigurations hypervisors;
@@ -93,24 +97,21 @@ public final class ControlPlane implements PeerLink.PeerRequests, AutoCloseable 
         hypervisors = new HypervisorTable(catalog, json, clock, registry::needsHypervisor);
         vms = new VmService(
                 dataPlane.hypervisors(), settings.hypervisorTimeout(), registry::membershipsOf, recoveryTable::madeBy);
-        VpgService vpgService =
-                new VpgService(context, registry, vms, peerClient, verbs, taskLog, runner, forwarded, recoveryTable);
+        StagingTable stagingTable = new StagingTable(catalog);
+        CheckpointHolds holds =
+                new CheckpointHolds(dataPlane.journals(), vpgTable, recoveryTable::uses, stagingTable::holds);
+        stagings = new Stagings(context, registry, stagingTable, holds);
+        VpgService vpgService = new VpgService(
+                context, registry, vms, peerClient, verbs, taskLog, runner, forwarded, recoveryTable, stagings);
         vpgs = vpgService;
         checkpoints = new CheckpointService(
-                registry,
-                vpgTable,
-                dataPlane.journals(),
-                peerClient,
-                verbs,
-                eventLog,
-                settings.tagTimeout(),
-                recoveryTable::uses);
+                registry, vpgTable, dataPlane.journals(), peerClient, verbs, eventLog, settings.tagTimeout(), holds);
         RecoveryModule recovery = new RecoveryModule(new RecoveryModule.Parts(
                 settings,
                 dataPlane,
                 catalog,
                 registry,
-                vpgTable,
+                holds,
                 recoveryTable,
                 peerClient,
                 verbs,
@@ -126,6 +127,7 @@ public final class ControlPlane implements PeerLink.PeerRequests, AutoCloseable 
         events = new EventService(eventLog, alerts);
 
         vpgService.resumeAll(recovery::resume);
+        stagings.schedule();
         VpgTicks.begin(registry, this.timer, settings.ageingInterval());
     }
 
@@ -176,6 +178,7 @@ public final class ControlPlane implements PeerLink.PeerRequests, AutoCloseable 
     public void close() {
         timer.close();
         runner.close();
+        stagings.close();
         registry.close();
         eventLog.close();
     }

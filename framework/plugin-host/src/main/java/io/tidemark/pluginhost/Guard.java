@@ -5,6 +5,7 @@ import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.plugin.Deadline;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -96,6 +97,15 @@ final class Guard {
             throw new IllegalArgumentException("'" + name + "' must not be null");
         }
         return value;
+    }
+
+    /** Keeps progress outside of 0 to 1 from the host. */
+    static DoubleConsumer bounded(DoubleConsumer progress) {
+        return value -> {
+            if (value >= 0 && value <= 1) {
+                progress.accept(value);
+            }
+        };
     }
 
     /** A result that contradicts the SPI. */

@@ -2,6 +2,7 @@ package io.tidemark.pluginhost;
 
 import io.tidemark.spi.capture.WriteCapture;
 import io.tidemark.spi.error.ProviderException;
+import io.tidemark.spi.recovery.RecoverySite;
 import io.tidemark.spi.recovery.RecoveryTarget;
 import io.tidemark.spi.sample.SampleVms;
 import io.tidemark.spi.site.Compute;
@@ -12,7 +13,7 @@ import io.tidemark.spi.volume.VolumeReader;
 import java.util.Optional;
 
 /** Guards a hypervisor site; its facets are asked for once. */
-final class GuardedHypervisorSite extends GuardedProvider implements HypervisorSite {
+class GuardedHypervisorSite extends GuardedProvider implements HypervisorSite {
     private final Inventory inventory;
     private final Compute compute;
     private final Optional<WriteCapture> writeCapture;
@@ -20,6 +21,13 @@ final class GuardedHypervisorSite extends GuardedProvider implements HypervisorS
     private final Optional<ChangeTracking> changeTracking;
     private final Optional<RecoveryTarget> recoveryTarget;
     private final Optional<SampleVms> sampleVms;
+
+    /** As the kind of site that it is. */
+    static HypervisorSite of(HypervisorSite inner, Guard guard) throws ProviderException {
+        return inner instanceof RecoverySite recovery
+                ? new GuardedRecoverySite(recovery, guard)
+                : new GuardedHypervisorSite(inner, guard);
+    }
 
     GuardedHypervisorSite(HypervisorSite inner, Guard guard) throws ProviderException {
         super(inner, guard);

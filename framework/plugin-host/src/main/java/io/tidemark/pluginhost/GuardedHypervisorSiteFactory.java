@@ -13,7 +13,7 @@ final class GuardedHypervisorSiteFactory extends GuardedFactory<HypervisorSite> 
     @Override
     HypervisorSite wrap(HypervisorSite site, Guard guard) throws ProviderException {
         try {
-            return new GuardedHypervisorSite(site, guard);
+            return GuardedHypervisorSite.of(site, guard);
         } catch (ProviderException e) {
             // Half open is not open.
             guard.quietly("close", site::close);

@@ -37,12 +37,10 @@ final class GuardedRecoveryTarget implements RecoveryTarget {
             throws ProviderException {
         Guard.argument("vm", vm);
         Guard.argument("operation", operation);
-        DoubleConsumer bounded = value -> {
-            if (value >= 0 && value <= 1) {
-                progress.accept(value);
-            }
-        };
-        guard.run("RecoveryTarget.promote", deadline, () -> inner.promote(vm, operation, bounded, deadline));
+        guard.run(
+                "RecoveryTarget.promote",
+                deadline,
+                () -> inner.promote(vm, operation, Guard.bounded(progress), deadline));
     }
 
     @Override

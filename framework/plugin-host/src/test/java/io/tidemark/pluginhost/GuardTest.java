@@ -10,6 +10,9 @@ import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
+import io.tidemark.spi.recovery.PreStaging;
+import io.tidemark.spi.recovery.RecoveryPreflight;
+import io.tidemark.spi.recovery.RecoverySite;
 import io.tidemark.spi.recovery.RecoveryTarget;
 import io.tidemark.spi.sample.SampleVm;
 import io.tidemark.spi.sample.SampleVms;
@@ -46,6 +49,9 @@ final class GuardTest {
             Map.entry(CaptureSession.class, GuardedCaptureSession.class),
             Map.entry(VolumeReader.class, GuardedVolumeReader.class),
             Map.entry(RecoveryTarget.class, GuardedRecoveryTarget.class),
+            Map.entry(RecoverySite.class, GuardedRecoverySite.class),
+            Map.entry(PreStaging.class, GuardedPreStaging.class),
+            Map.entry(RecoveryPreflight.class, GuardedRecoveryPreflight.class),
             Map.entry(SampleVms.class, GuardedSampleVms.class),
             Map.entry(SampleVm.class, GuardedSampleVm.class),
             Map.entry(Transport.class, GuardedTransport.class),

@@ -26,7 +26,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.BiPredicate;
 
 /** Answers requests about checkpoints: from the journals at the recovery site, and by asking the other site where it must. */
 public final class CheckpointService implements Checkpoints {
@@ -38,11 +37,8 @@ public final class CheckpointService implements Checkpoints {
     private final PeerClient peers;
     private final EventLog events;
     private final Duration tagTimeout;
-    private final BiPredicate<VpgId, CheckpointId> inUse;
+    private final CheckpointHolds holds;
 
-    /**
-     * @param inUse whether an open recovery uses the checkpoint
-     */
     public CheckpointService(
             VpgRegistry registry,
             VpgTable table,
@@ -51,14 +47,14 @@ public final class CheckpointService implements Checkpoints {
             PeerVerbs verbs,
             EventLog events,
             Duration tagTimeout,
-            BiPredicate<VpgId, CheckpointId> inUse) {
+            CheckpointHolds holds) {
         this.registry = registry;
         this.table = table;
         this.journals = journals;
         this.peers = peers;
         this.events = events;
         this.tagTimeout = tagTimeout;
-        this.inUse = inUse;
+        this.holds = holds;
         verbs.on(
                 "checkpoint.list",
                 ListRequest.class,
@@ -174,13 +170,15 @@ public final class CheckpointService implements Checkpoints {
     private CheckpointView pinHere(Vpg vpg, CheckpointId id, Pinning pinning) {
         CheckpointView chosen = CheckpointChooser.choose(vpg.name(), known(vpg), new CheckpointSelector.ById(id));
         return vpg.mailbox().call(() -> {
+            boolean keep;
             if (pinning == Pinning.PINNED) {
                 table.pin(vpg.id(), id);
+                ProviderFailures.running(() -> holds.keep(vpg.id(), id));
+                keep = true;
             } else {
                 table.unpin(vpg.id(), id);
+                keep = ProviderFailures.calling(() -> holds.unpin(vpg.id(), id));
             }
-            boolean keep = pinning == Pinning.PINNED || inUse.test(vpg.id(), id);
-            ProviderFailures.running(() -> journals.setPinned(vpg.id(), id, keep ? Pinning.PINNED : Pinning.UNPINNED));
             return new CheckpointView(id, chosen.time(), chosen.kind(), chosen.tag(), keep, Optional.empty());
         });
     }

@@ -1,6 +1,8 @@
 package io.tidemark.control.dataplane;
 
 import io.tidemark.spi.block.BlockAddress;
+import io.tidemark.spi.block.BlockDevice;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.OperationId;
@@ -64,6 +66,20 @@ public interface JournalStore {
 
     /** Ends serving and deletes the scratch. Idempotent. */
     void release(OperationId operation) throws ProviderException;
+
+    /**
+     * Opens one volume at a checkpoint, read-only; for several threads, closed by the caller. It never blocks what arrives, and ageing never
+     * moves what it needs.
+     */
+    BlockDevice openView(VpgId vpg, CheckpointId checkpoint, VolumeId volume) throws ProviderException;
+
+    /**
+     * Where a volume may differ between two checkpoints, in either order; told from indexes alone. Bytes outside are equal in both.
+     *
+     * @return empty where it is not known, because the journal has one of the two no longer, or never had it
+     */
+    Optional<List<BlockExtent>> changedBetween(VpgId vpg, VolumeId volume, CheckpointId one, CheckpointId other)
+            throws ProviderException;
 
     Optional<JournalUsage> usage(VpgId vpg) throws ProviderException;
 

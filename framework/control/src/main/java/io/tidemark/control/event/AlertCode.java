@@ -15,7 +15,8 @@ public enum AlertCode {
     HISTORY_WILL_SHRINK("TDM-A11", Severity.WARNING),
     JOURNAL_FULL("TDM-A12", Severity.ERROR),
     JOURNAL_SLOWED("TDM-A13", Severity.WARNING),
-    JOURNAL_DAMAGED("TDM-A14", Severity.ERROR);
+    JOURNAL_DAMAGED("TDM-A14", Severity.ERROR),
+    STAGING_FAILED("TDM-A15", Severity.WARNING);
 
     private final String code;
     private final Severity severity;

@@ -2,6 +2,7 @@ package io.tidemark.control.recovery;
 
 import io.tidemark.control.ControlException;
 import io.tidemark.spi.id.OperationId;
+import io.tidemark.spi.recovery.PreflightReport;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,7 +12,19 @@ import java.util.Optional;
  * <p>The calls that start work return at once; the view's {@code task} is the task that does it.
  */
 public interface Recoveries {
-    /** Validates a request and says what it would do. */
+    /**
+     * What the target says of a recovery of the VPG now, whether it forbids it or not. Changes nothing.
+     *
+     * @param vpg id or name
+     * @return empty where the target has no preflight
+     */
+    Optional<PreflightReport> preflight(String vpg, RecoveryType type);
+
+    /**
+     * Validates a request and says what it would do.
+     *
+     * @throws ControlException as {@link #start}
+     */
     RecoveryPlan plan(StartRecovery request);
 
     /**
@@ -19,7 +32,7 @@ public interface Recoveries {
      *
      * @throws ControlException {@code VPG_NOT_FOUND}, {@code VPG_STATE}, {@code RECOVERY_RUNNING} while another of the type is open,
      *     {@code CHECKPOINT_NOT_FOUND}, {@code CHECKPOINT_GONE}, {@code CHECKPOINT_NONE}, {@code HYPERVISOR_UNREACHABLE},
-     *     {@code IDEMPOTENCY_KEY_REUSED}, {@code REQUEST_INVALID}; nothing was changed
+     *     {@code PREFLIGHT_FAILED} with all findings that forbid it, {@code IDEMPOTENCY_KEY_REUSED}, {@code REQUEST_INVALID}; nothing was changed
      */
     RecoveryView start(StartRecovery request);
 

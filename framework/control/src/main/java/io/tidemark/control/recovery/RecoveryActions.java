@@ -5,16 +5,15 @@ import io.tidemark.control.ControlSettings;
 import io.tidemark.control.DataPlane;
 import io.tidemark.control.ErrorCode;
 import io.tidemark.control.checkpoint.CheckpointChooser;
+import io.tidemark.control.checkpoint.CheckpointHolds;
 import io.tidemark.control.checkpoint.CheckpointView;
 import io.tidemark.control.checkpoint.KnownCheckpoints;
 import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.dataplane.JournalStore.Access;
-import io.tidemark.control.dataplane.JournalStore.Pinning;
 import io.tidemark.control.dataplane.ProtectedVpg.MemberVolume;
 import io.tidemark.control.vpg.MemberDefinition;
 import io.tidemark.control.vpg.Vpg;
 import io.tidemark.control.vpg.VpgRegistry;
-import io.tidemark.control.vpg.VpgTable;
 import io.tidemark.spi.block.BlockAddress;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
@@ -42,15 +41,19 @@ final class RecoveryActions {
     private final ControlSettings settings;
     private final DataPlane dataPlane;
     private final VpgRegistry registry;
-    private final VpgTable vpgs;
+    private final CheckpointHolds holds;
     private final RecoveryTable table;
 
     RecoveryActions(
-            ControlSettings settings, DataPlane dataPlane, VpgRegistry registry, VpgTable vpgs, RecoveryTable table) {
+            ControlSettings settings,
+            DataPlane dataPlane,
+            VpgRegistry registry,
+            CheckpointHolds holds,
+            RecoveryTable table) {
         this.settings = settings;
         this.dataPlane = dataPlane;
         this.registry = registry;
-        this.vpgs = vpgs;
+        this.holds = holds;
         this.table = table;
     }
 
@@ -72,7 +75,7 @@ final class RecoveryActions {
 
     String pinCheckpoint(OperationId id) throws ProviderException {
         RecoveryRecord recovery = table.get(id);
-        dataPlane.journals().setPinned(recovery.vpg(), checkpoint(recovery).id(), Pinning.PINNED);
+        holds.keep(recovery.vpg(), checkpoint(recovery).id());
         return "";
     }
 
@@ -83,14 +86,10 @@ final class RecoveryActions {
             return "none was pinned";
         }
         CheckpointView checkpoint = recovery.checkpoint().get();
-        boolean othersUse = table.open(recovery.vpg()).stream()
+        boolean wanted = holds.endRecovery(recovery.vpg(), checkpoint.id(), (vpg, kept) -> table.open(vpg).stream()
                 .anyMatch(other -> !other.id().equals(id)
-                        && other.checkpoint().map(CheckpointView::id).stream().anyMatch(checkpoint.id()::equals));
-        if (othersUse || vpgs.pinned(recovery.vpg(), checkpoint.id())) {
-            return "still wanted";
-        }
-        dataPlane.journals().setPinned(recovery.vpg(), checkpoint.id(), Pinning.UNPINNED);
-        return "";
+                        && other.checkpoint().map(CheckpointView::id).equals(Optional.of(kept))));
+        return wanted ? "still wanted" : "";
     }
 
     /** Serves the volumes; after a restart at the same addresses. */
@@ -113,15 +112,22 @@ final class RecoveryActions {
                         ? RecoveryNames.choose(recovery, vpg.definition().members(), hypervisor(recovery), deadline())
                         : recovery.vms());
         table.setVms(id, vms);
+        Optional<StagedCreation> staged = StagedCreation.begin(
+                hypervisor(recovery), dataPlane.journals(), recovery, deadline(), settings.promoteTimeout());
         for (int i = 0; i < vms.size(); i++) {
             RecoveredVm vm = vms.get(i);
             MemberDefinition member = vpg.definition().members().get(i);
-            VmId made = target.create(spec(recovery, vm, member, addresses), id, deadline());
+            RecoveryVmSpec spec = spec(recovery, vm, member, addresses);
+            int before = i;
+            VmId made = staged.isEmpty()
+                    ? target.create(spec, id, deadline())
+                    : staged.get().create(spec, member, fraction -> progress.accept((before + fraction) / vms.size()));
             vms.set(i, new RecoveredVm(vm.source(), vm.sourceName(), vm.name(), Optional.of(made)));
             table.setVms(id, vms);
             progress.accept((i + 1.0) / vms.size());
         }
-        return vms.size() + " VMs on '" + recovery.hypervisor() + "'";
+        return vms.size() + " VMs on '" + recovery.hypervisor() + "'"
+                + staged.map(creation -> "; " + creation.told()).orElse("");
     }
 
     String startVms(OperationId id, DoubleConsumer progress) throws ProviderException {
@@ -202,8 +208,13 @@ final class RecoveryActions {
             }
             disks.add(new RecoveryDisk(volume.device(), volume.sizeBytes(), address));
         }
-        Purpose purpose = recovery.type() == RecoveryType.TEST ? Purpose.TEST : Purpose.LIVE;
-        return new RecoveryVmSpec(vm.name().orElseThrow(), purpose, member.hardware(), disks, member.nics());
+        return new RecoveryVmSpec(
+                vm.name().orElseThrow(), purpose(recovery.type()), member.hardware(), disks, member.nics());
+    }
+
+    /** As targets know the types of recovery. */
+    static Purpose purpose(RecoveryType type) {
+        return type == RecoveryType.TEST ? Purpose.TEST : Purpose.LIVE;
     }
 
     private static List<VmId> made(RecoveryRecord recovery) {

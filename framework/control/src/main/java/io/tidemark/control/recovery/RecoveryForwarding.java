@@ -10,12 +10,17 @@ import io.tidemark.control.vpg.VpgRole;
 import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.SiteId;
 import io.tidemark.spi.id.VpgId;
+import io.tidemark.spi.recovery.PreflightReport;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Asks the recovery site about recoveries of VPGs that are protected here, and remembers what runs there. */
 final class RecoveryForwarding {
+    /** The target asks others in its turn. */
+    private static final Duration PREFLIGHT_TIMEOUT = Duration.ofSeconds(75);
+
     private final VpgRegistry registry;
     private final PeerClient peers;
     private final Forwarded forwarded;
@@ -27,12 +32,22 @@ final class RecoveryForwarding {
     }
 
     RecoveryPlan plan(Vpg vpg, StartRecovery request) {
-        return peers.ask(vpg.definition().peer(), "recovery.plan", request, RecoveryPlan.class);
+        return peers.ask(vpg.definition().peer(), "recovery.plan", request, RecoveryPlan.class, PREFLIGHT_TIMEOUT);
+    }
+
+    Optional<PreflightReport> preflight(Vpg vpg, RecoveryType type) {
+        return peers.ask(
+                        vpg.definition().peer(),
+                        "recovery.preflight",
+                        new PreflightRequest(vpg.id(), type),
+                        PreflightAnswer.class,
+                        PREFLIGHT_TIMEOUT)
+                .report();
     }
 
     RecoveryView start(Vpg vpg, StartRecovery request) {
         SiteId peer = vpg.definition().peer();
-        return remember(peer, peers.ask(peer, "recovery.start", request, RecoveryView.class));
+        return remember(peer, peers.ask(peer, "recovery.start", request, RecoveryView.class, PREFLIGHT_TIMEOUT));
     }
 
     RecoveryView stop(OperationId id, TestResult result, String note) {
@@ -117,6 +132,10 @@ final class RecoveryForwarding {
     record StopRequest(OperationId id, TestResult result, String note) {}
 
     record IdRequest(OperationId id) {}
+
+    record PreflightRequest(VpgId vpg, RecoveryType type) {}
+
+    record PreflightAnswer(Optional<PreflightReport> report) {}
 
     record ListRequest(VpgId vpg) {}
 

@@ -3,6 +3,7 @@ package io.tidemark.control.recovery;
 import io.tidemark.control.ControlSettings;
 import io.tidemark.control.DataPlane;
 import io.tidemark.control.catalog.Catalog;
+import io.tidemark.control.checkpoint.CheckpointHolds;
 import io.tidemark.control.event.AlertBook;
 import io.tidemark.control.event.EventLog;
 import io.tidemark.control.peer.Forwarded;
@@ -12,9 +13,9 @@ import io.tidemark.control.task.TaskLog;
 import io.tidemark.control.task.TaskRunner;
 import io.tidemark.control.time.Timer;
 import io.tidemark.control.vpg.SourceSite;
+import io.tidemark.control.vpg.TargetPreflight;
 import io.tidemark.control.vpg.Vpg;
 import io.tidemark.control.vpg.VpgRegistry;
-import io.tidemark.control.vpg.VpgTable;
 import java.time.Clock;
 
 /** Puts the parts of recovery together. */
@@ -28,7 +29,7 @@ public final class RecoveryModule {
             DataPlane dataPlane,
             Catalog catalog,
             VpgRegistry registry,
-            VpgTable vpgs,
+            CheckpointHolds holds,
             RecoveryTable table,
             PeerClient peers,
             PeerVerbs verbs,
@@ -41,8 +42,8 @@ public final class RecoveryModule {
             Timer timer) {}
 
     public RecoveryModule(Parts parts) {
-        RecoveryActions actions =
-                new RecoveryActions(parts.settings(), parts.dataPlane(), parts.registry(), parts.vpgs(), parts.table());
+        RecoveryActions actions = new RecoveryActions(
+                parts.settings(), parts.dataPlane(), parts.registry(), parts.holds(), parts.table());
         HandOver handOver = new HandOver(
                 parts.registry(),
                 parts.table(),
@@ -72,6 +73,10 @@ public final class RecoveryModule {
                 desk,
                 new RecoveryViews(parts.tasks()),
                 new RecoveryForwarding(parts.registry(), parts.peers(), parts.forwarded()),
+                new RecoveryPreflights(
+                        actions,
+                        new TargetPreflight(parts.dataPlane().hypervisors()),
+                        parts.settings().hypervisorTimeout()),
                 parts.verbs());
     }
 

@@ -12,6 +12,7 @@ import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.peer.PeerVerbs;
 import io.tidemark.control.task.TaskId;
 import io.tidemark.control.vpg.Custody;
+import io.tidemark.control.vpg.TargetPreflight;
 import io.tidemark.control.vpg.Vpg;
 import io.tidemark.control.vpg.VpgLifecycle;
 import io.tidemark.control.vpg.VpgRegistry;
@@ -19,6 +20,7 @@ import io.tidemark.control.vpg.VpgRole;
 import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.SiteId;
 import io.tidemark.spi.plugin.Deadline;
+import io.tidemark.spi.recovery.PreflightReport;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +44,7 @@ final class RecoveryService implements Recoveries {
     private final RecoveryDesk desk;
     private final RecoveryViews views;
     private final RecoveryForwarding forwarding;
+    private final RecoveryPreflights preflights;
 
     RecoveryService(
             Catalog catalog,
@@ -53,6 +56,7 @@ final class RecoveryService implements Recoveries {
             RecoveryDesk desk,
             RecoveryViews views,
             RecoveryForwarding forwarding,
+            RecoveryPreflights preflights,
             PeerVerbs verbs) {
         this.catalog = catalog;
         this.clock = clock;
@@ -63,10 +67,16 @@ final class RecoveryService implements Recoveries {
         this.desk = desk;
         this.views = views;
         this.forwarding = forwarding;
+        this.preflights = preflights;
         verbs.on(
                 "recovery.plan",
                 StartRecovery.class,
                 (from, request) -> planHere(shared(request.vpg(), from), request));
+        verbs.on(
+                "recovery.preflight",
+                RecoveryForwarding.PreflightRequest.class,
+                (from, request) -> new RecoveryForwarding.PreflightAnswer(
+                        preflights.ask(registry.get(request.vpg(), from), request.type())));
         verbs.on(
                 "recovery.start",
                 StartRecovery.class,
@@ -92,6 +102,14 @@ final class RecoveryService implements Recoveries {
                 "recovery.rollback",
                 RecoveryForwarding.IdRequest.class,
                 (from, request) -> decideHere(shared(request.id(), from), RecoveryPhase.ROLLBACK));
+    }
+
+    @Override
+    public Optional<PreflightReport> preflight(String name, RecoveryType type) {
+        Vpg vpg = registry.get(name);
+        return vpg.definition().role() == VpgRole.RECOVERY
+                ? preflights.ask(vpg, type)
+                : forwarding.preflight(vpg, type);
     }
 
     @Override
@@ -158,6 +176,8 @@ final class RecoveryService implements Recoveries {
         if (request.type() == RecoveryType.FAILOVER && request.sourceShutdown() == SourceShutdown.NONE) {
             warnings.add("The source VMs are left running; what they write after the checkpoint is not recovered.");
         }
+        Optional<PreflightReport> report = preflights.refuseErrors(vpg, request.type());
+        report.map(TargetPreflight::warnings).ifPresent(warnings::addAll);
         List<String> names = ProviderFailures.calling(() -> RecoveryNames.choose(
                         recovery,
                         vpg.definition().members(),
@@ -173,7 +193,8 @@ final class RecoveryService implements Recoveries {
                 recovery.hypervisor(),
                 names,
                 desk.operation(recovery).titles(RecoveryPhase.START),
-                warnings);
+                warnings,
+                report);
     }
 
     private RecoveryView startHere(Vpg vpg, StartRecovery request) {
@@ -182,6 +203,7 @@ final class RecoveryService implements Recoveries {
             return known.get();
         }
         var _ = check(vpg, request);
+        preflights.checkBeforeStart(vpg, request.type());
         RecoveryRecord recovery = draft(vpg, request);
         // Checked again under the catalog's lock: two requests at the same time must not both find the VPG free.
         Optional<TaskId> task = catalog.inTransaction(handle -> {

@@ -46,8 +46,11 @@ final class CreationPlanner {
         CheckAnswer answer = peers.ask(
                 site.id(),
                 "vpg.check",
-                new CheckRequest(request.name(), request.recoveryHypervisor()),
-                CheckAnswer.class);
+                new CheckRequest(request.name(), request.recoveryHypervisor(), Optional.of(members)),
+                CheckAnswer.class,
+                // The preflight of a target asks others in its turn.
+                context.settings().peerTimeout().plus(context.settings().hypervisorTimeout()));
+        answer.warnings().ifPresent(warnings::addAll);
         VpgRecord row = new VpgRecord(
                 VpgId.random(),
                 request.name(),

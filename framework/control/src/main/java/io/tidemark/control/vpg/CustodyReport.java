@@ -10,6 +10,7 @@ import java.util.Optional;
 /**
  * What the recovery site tells the protected one about a VPG.
  *
+ * @param staging empty where the recovery target stages nothing, and from a site that does not know of it
  * @param recovering the state that open recoveries put the VPG in, when they do
  */
 record CustodyReport(
@@ -19,4 +20,5 @@ record CustodyReport(
         Optional<JournalUsage> journal,
         Optional<VpgState> recovering,
         boolean testing,
-        List<OperationId> openRecoveries) {}
+        List<OperationId> openRecoveries,
+        Optional<StagingView> staging) {}

@@ -26,13 +26,16 @@ final class DeleteProgram implements TaskProgram {
     private final VpgContext context;
     private final PeerClient peers;
     private final TaskLog tasks;
+    private final StagedContents staged;
 
-    DeleteProgram(Vpg vpg, VpgRegistry registry, VpgContext context, PeerClient peers, TaskLog tasks) {
+    DeleteProgram(
+            Vpg vpg, VpgRegistry registry, VpgContext context, PeerClient peers, TaskLog tasks, StagedContents staged) {
         this.vpg = vpg;
         this.registry = registry;
         this.context = context;
         this.peers = peers;
         this.tasks = tasks;
+        this.staged = staged;
     }
 
     @Override
@@ -74,6 +77,8 @@ final class DeleteProgram implements TaskProgram {
 
     private String removeJournals() throws ProviderException {
         if (vpg.definition().role() == VpgRole.RECOVERY) {
+            // First: without journals nobody could say any more what of it is ours.
+            staged.end(vpg);
             context.dataPlane().journals().delete(vpg.id());
             return "";
         }

@@ -12,13 +12,18 @@ import java.util.Optional;
 final class VpgMessages {
     private VpgMessages() {}
 
-    /** {@code vpg.check}: could the VPG be prepared? */
-    record CheckRequest(String name, Optional<String> recoveryHypervisor) {}
+    /**
+     * {@code vpg.check}: could the VPG be prepared, and its VMs be recovered?
+     *
+     * @param members empty from a site that does not know of preflights
+     */
+    record CheckRequest(String name, Optional<String> recoveryHypervisor, Optional<List<MemberDefinition>> members) {}
 
     /**
      * @param recoveryHypervisor the one that was asked for, or the only one there is
+     * @param warnings of its preflight; empty when it has none
      */
-    record CheckAnswer(String recoveryHypervisor) {}
+    record CheckAnswer(String recoveryHypervisor, Optional<List<String>> warnings) {}
 
     /** {@code vpg.prepare}: create or open the journals, and know the VPG. Repeated whenever the source starts. */
     record PrepareRequest(

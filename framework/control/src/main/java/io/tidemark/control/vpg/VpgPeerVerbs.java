@@ -20,8 +20,12 @@ import io.tidemark.control.vpg.VpgMessages.ScrubAnswer;
 import io.tidemark.control.vpg.VpgMessages.UpdateRequest;
 import io.tidemark.control.vpg.VpgMessages.VpgRequest;
 import io.tidemark.spi.id.SiteId;
+import io.tidemark.spi.plugin.Deadline;
+import io.tidemark.spi.recovery.PreflightReport;
+import io.tidemark.spi.recovery.RecoveryVmSpec.Purpose;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Answers what the other site of a VPG asks about it. */
 final class VpgPeerVerbs {
@@ -29,18 +33,23 @@ final class VpgPeerVerbs {
     private final VpgRegistry registry;
     private final VpgViews views;
     private final OpenRecovery.Lookup recoveries;
+    private final StagedContents staged;
+    private final TargetPreflight preflight;
 
     VpgPeerVerbs(
             VpgContext context,
             VpgRegistry registry,
             VpgViews views,
             OpenRecovery.Lookup recoveries,
+            StagedContents staged,
             VpgService service,
             PeerVerbs verbs) {
         this.context = context;
         this.registry = registry;
         this.views = views;
         this.recoveries = recoveries;
+        this.staged = staged;
+        this.preflight = new TargetPreflight(context.dataPlane().hypervisors());
         SourceVms vms = new SourceVms(context);
         verbs.on("vpg.check", CheckRequest.class, (from, request) -> check(request));
         verbs.on("vpg.prepare", PrepareRequest.class, this::prepare);
@@ -100,7 +109,7 @@ final class VpgPeerVerbs {
                         "hypervisor '" + wanted + "' of site '" + site + "' cannot run recovered VMs",
                         "Choose another one.");
             }
-            return new CheckAnswer(wanted);
+            return checked(request, wanted);
         }
         if (names.size() != 1) {
             throw ErrorCode.HYPERVISOR_NOT_FOUND.because(
@@ -111,7 +120,17 @@ final class VpgPeerVerbs {
                             ? "Add one there."
                             : "Name the recovery hypervisor: " + String.join(", ", names) + ".");
         }
-        return new CheckAnswer(names.getFirst());
+        return checked(request, names.getFirst());
+    }
+
+    /** Has the target say what a recovery would run into, while the person who can mend it is there. */
+    private CheckAnswer checked(CheckRequest request, String hypervisor) {
+        Deadline deadline = Deadline.after(context.settings().hypervisorTimeout());
+        Optional<PreflightReport> report = ProviderFailures.calling(
+                () -> preflight.check(hypervisor, request.members().orElse(List.of()), Purpose.LIVE, deadline));
+        report.ifPresent(found ->
+                TargetPreflight.refuseErrors("VPG '" + request.name() + "' was not created", hypervisor, found));
+        return new CheckAnswer(hypervisor, report.map(TargetPreflight::warnings));
     }
 
     private boolean recovers(String hypervisor) {
@@ -180,6 +199,7 @@ final class VpgPeerVerbs {
             JournalAlerts.close(vpg, context.alerts());
             return new Done();
         }
+        staged.end(vpg);
         ProviderFailures.running(() -> context.dataPlane().journals().delete(vpg.id()));
         registry.remove(vpg);
         context.events().vpg(Severity.INFO, vpg.id(), "VPG '" + vpg.name() + "' was deleted by its source");

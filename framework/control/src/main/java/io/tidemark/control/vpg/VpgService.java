@@ -37,6 +37,7 @@ public final class VpgService implements Vpgs {
     private final TaskRunner runner;
     private final Forwarded forwarded;
     private final OpenRecovery.Lookup recoveries;
+    private final StagedContents staged;
     private final CreationPlanner planner;
     private final VpgViews views;
     private final Heartbeat heartbeat;
@@ -51,7 +52,8 @@ public final class VpgService implements Vpgs {
             TaskLog tasks,
             TaskRunner runner,
             Forwarded forwarded,
-            OpenRecovery.Lookup recoveries) {
+            OpenRecovery.Lookup recoveries,
+            StagedContents staged) {
         this.context = context;
         this.registry = registry;
         this.peers = peers;
@@ -59,11 +61,12 @@ public final class VpgService implements Vpgs {
         this.runner = runner;
         this.forwarded = forwarded;
         this.recoveries = recoveries;
+        this.staged = staged;
         this.planner = new CreationPlanner(context, registry, vms, peers);
-        this.views = new VpgViews(context, recoveries);
+        this.views = new VpgViews(context, recoveries, staged);
         this.heartbeat = new Heartbeat(context, registry, views, peers);
         this.scrubs = new JournalScrubs(context, registry, tasks, runner);
-        var _ = new VpgPeerVerbs(context, registry, views, recoveries, this, verbs);
+        var _ = new VpgPeerVerbs(context, registry, views, recoveries, staged, this, verbs);
     }
 
     @Override
@@ -327,7 +330,7 @@ public final class VpgService implements Vpgs {
     }
 
     private TaskProgram deleteProgram(Vpg vpg) {
-        return new DeleteProgram(vpg, registry, context, peers, tasks);
+        return new DeleteProgram(vpg, registry, context, peers, tasks, staged);
     }
 
     private static TaskTarget target(Vpg vpg) {

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param rpo age of the newest selectable checkpoint; empty when there is none
  * @param newestCheckpoint newest selectable one
  * @param journal space and history; known on the recovery site, and on the protected one as last reported
+ * @param staging what is at the recovery target ahead of a recovery; empty where the target stages nothing
  * @param openRecoveries recoveries that are not finished
  * @param version grows with every change of the definition or life cycle
  */
@@ -40,6 +41,7 @@ public record VpgView(
         Optional<Duration> rpo,
         Optional<NewestCheckpoint> newestCheckpoint,
         Optional<JournalUsage> journal,
+        Optional<StagingView> staging,
         List<OperationId> openRecoveries,
         Instant createdAt,
         long version) {

@@ -18,10 +18,12 @@ import java.util.stream.Collectors;
 final class VpgViews {
     private final VpgContext context;
     private final OpenRecovery.Lookup recoveries;
+    private final StagedContents staged;
 
-    VpgViews(VpgContext context, OpenRecovery.Lookup recoveries) {
+    VpgViews(VpgContext context, OpenRecovery.Lookup recoveries, StagedContents staged) {
         this.context = context;
         this.recoveries = recoveries;
+        this.staged = staged;
     }
 
     VpgView view(Vpg vpg) {
@@ -44,7 +46,8 @@ final class VpgViews {
                 custody.usage(),
                 open.stream().flatMap(recovery -> recovery.state().stream()).findFirst(),
                 open.stream().anyMatch(recovery -> recovery.state().isEmpty()),
-                ids(open));
+                ids(open),
+                staged.view(vpg));
     }
 
     private VpgView ofSource(Vpg vpg, Protection running) {
@@ -71,6 +74,7 @@ final class VpgViews {
                 members,
                 running.newest(),
                 other.flatMap(CustodyReport::journal),
+                other.flatMap(CustodyReport::staging),
                 other.map(CustodyReport::testing).orElse(false),
                 other.map(CustodyReport::openRecoveries).orElse(List.of()));
     }
@@ -92,7 +96,7 @@ final class VpgViews {
                         vpg, () -> source.map(SourceReport::state).orElse(VpgState.UNKNOWN)));
         Optional<JournalUsage> usage = custody.usage();
         boolean testing = open.stream().anyMatch(recovery -> recovery.state().isEmpty());
-        return build(vpg, state, members, custody.newest(), usage, testing, ids(open));
+        return build(vpg, state, members, custody.newest(), usage, staged.view(vpg), testing, ids(open));
     }
 
     private VpgView build(
@@ -101,6 +105,7 @@ final class VpgViews {
             List<MemberView> members,
             Optional<NewestCheckpoint> newest,
             Optional<JournalUsage> journal,
+            Optional<StagingView> staging,
             boolean testing,
             List<OperationId> openRecoveries) {
         VpgRecord row = vpg.definition();
@@ -122,6 +127,7 @@ final class VpgViews {
                         .map(age -> age.isNegative() ? Duration.ZERO : age),
                 newest,
                 journal,
+                staging,
                 openRecoveries,
                 row.createdAt(),
                 row.version());

@@ -8,10 +8,12 @@ import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.plugin.Capability;
 import io.tidemark.spi.plugin.Deadline;
+import io.tidemark.spi.recovery.PreStaging;
+import io.tidemark.spi.recovery.RecoveryPreflight;
+import io.tidemark.spi.recovery.RecoverySite;
 import io.tidemark.spi.recovery.RecoveryTarget;
 import io.tidemark.spi.recovery.RecoveryVmSpec;
 import io.tidemark.spi.site.Compute;
-import io.tidemark.spi.site.HypervisorSite;
 import io.tidemark.spi.site.Inventory;
 import io.tidemark.spi.site.PowerState;
 import io.tidemark.spi.site.VmDescription;
@@ -30,7 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleConsumer;
 
 /** A hypervisor in memory: VMs, their power, and recovered VMs. Outlives the control plane. */
-public final class FakeHypervisor implements HypervisorSite, Inventory, Compute, RecoveryTarget {
+public final class FakeHypervisor implements RecoverySite, Inventory, Compute, RecoveryTarget {
     public final Failures failures = new Failures();
     private final Crashes crashes;
     private final Map<VmId, VmDescription> vms = new ConcurrentHashMap<>();
@@ -41,8 +43,29 @@ public final class FakeHypervisor implements HypervisorSite, Inventory, Compute,
         throw new UnsupportedOperationException("nobody captures here: the data plane of these tests is a fake too");
     };
 
+    /** What is staged here; seen by the control plane only after {@link #stages}. */
+    public final FakeStaging staging;
+
+    private volatile boolean stages;
+
     public FakeHypervisor(Crashes crashes) {
         this.crashes = crashes;
+        this.staging = new FakeStaging(this, crashes);
+    }
+
+    /** From now on it has the facets of a target that stages. */
+    public void stages() {
+        stages = true;
+    }
+
+    @Override
+    public Optional<PreStaging> preStaging() {
+        return stages ? Optional.of(staging) : Optional.empty();
+    }
+
+    @Override
+    public Optional<RecoveryPreflight> recoveryPreflight() {
+        return stages ? Optional.of(staging) : Optional.empty();
     }
 
     /** A recovered VM. */

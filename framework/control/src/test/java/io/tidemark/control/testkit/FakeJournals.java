@@ -6,6 +6,8 @@ import io.tidemark.control.dataplane.JournalStore;
 import io.tidemark.control.dataplane.ProtectedVpg;
 import io.tidemark.control.vpg.VpgPolicy;
 import io.tidemark.spi.block.BlockAddress;
+import io.tidemark.spi.block.BlockDevice;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
@@ -32,6 +34,7 @@ public final class FakeJournals implements JournalStore {
     private final Map<VpgId, Journal> journals = new HashMap<>();
     private final Map<OperationId, Served> served = new LinkedHashMap<>();
     private final Set<OperationId> live = new HashSet<>();
+    private int openViews;
 
     public FakeJournals(Crashes crashes) {
         this.crashes = crashes;
@@ -128,12 +131,12 @@ public final class FakeJournals implements JournalStore {
     @Override
     public synchronized List<JournalCheckpoint> checkpoints(VpgId vpg) throws ProviderException {
         failures.check("checkpoints");
-        return List.copyOf(journal(vpg).checkpoints);
+        return List.copyOf(existing(vpg).checkpoints);
     }
 
     @Override
-    public synchronized Optional<JournalCheckpoint> newestCheckpoint(VpgId vpg) {
-        List<JournalCheckpoint> known = journal(vpg).checkpoints;
+    public synchronized Optional<JournalCheckpoint> newestCheckpoint(VpgId vpg) throws ProviderException {
+        List<JournalCheckpoint> known = existing(vpg).checkpoints;
         return known.isEmpty() ? Optional.empty() : Optional.of(known.getLast());
     }
 
@@ -153,8 +156,8 @@ public final class FakeJournals implements JournalStore {
     }
 
     @Override
-    public synchronized List<DamagedCheckpoint> damagedCheckpoints(VpgId vpg) {
-        return List.copyOf(journal(vpg).damaged);
+    public synchronized List<DamagedCheckpoint> damagedCheckpoints(VpgId vpg) throws ProviderException {
+        return List.copyOf(existing(vpg).damaged);
     }
 
     @Override
@@ -255,6 +258,43 @@ public final class FakeJournals implements JournalStore {
     }
 
     @Override
+    public BlockDevice openView(VpgId vpg, CheckpointId checkpoint, VolumeId volume) throws ProviderException {
+        failures.check("openView");
+        synchronized (this) {
+            if (!knows(vpg, checkpoint)) {
+                throw new ProviderException(FailureKind.REJECTED, "No view", "no such checkpoint", "Choose another.");
+            }
+            openViews++;
+            return new FakeView(checkpoint, 1 << 20, () -> {
+                synchronized (this) {
+                    openViews--;
+                }
+            });
+        }
+    }
+
+    /** Views that were opened and not closed. */
+    public synchronized int openViews() {
+        return openViews;
+    }
+
+    /** 4 KiB for each checkpoint in between. */
+    @Override
+    public synchronized Optional<List<BlockExtent>> changedBetween(
+            VpgId vpg, VolumeId volume, CheckpointId one, CheckpointId other) {
+        if (!knows(vpg, one) || !knows(vpg, other)) {
+            return Optional.empty();
+        }
+        long steps = Math.abs(one.value() - other.value());
+        return Optional.of(
+                steps == 0 ? List.of() : List.of(new BlockExtent(0, 4096 * steps, BlockExtent.Content.DATA)));
+    }
+
+    private boolean knows(VpgId vpg, CheckpointId checkpoint) {
+        return journal(vpg).checkpoints.stream().anyMatch(known -> known.id().equals(checkpoint));
+    }
+
+    @Override
     public synchronized Optional<JournalUsage> usage(VpgId vpg) {
         Journal journal = journals.get(vpg);
         return journal == null
@@ -270,6 +310,15 @@ public final class FakeJournals implements JournalStore {
                 return Optional.ofNullable(journals.remove(vpg));
             }
         });
+    }
+
+    /** While a VPG is being deleted others may look at it still. */
+    private Journal existing(VpgId vpg) throws ProviderException {
+        Journal journal = journals.get(vpg);
+        if (journal == null) {
+            throw new ProviderException(FailureKind.REJECTED, "Nothing to read", "no such journal", "Prepare it.");
+        }
+        return journal;
     }
 
     private Journal journal(VpgId vpg) {

@@ -36,7 +36,7 @@ final class BlockComparison {
     /** Digest of every block of a volume. */
     record Digests(List<String> blocks) {}
 
-    private interface Reader {
+    interface Reader {
         void read(long offset, ByteBuffer into) throws IOException;
     }
 
@@ -71,7 +71,7 @@ final class BlockComparison {
         return digests;
     }
 
-    private static Digests digest(long sizeBytes, Reader reader) throws IOException {
+    static Digests digest(long sizeBytes, Reader reader) throws IOException {
         MessageDigest sha256;
         try {
             sha256 = MessageDigest.getInstance("SHA-256");

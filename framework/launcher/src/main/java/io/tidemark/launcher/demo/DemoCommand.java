@@ -17,20 +17,24 @@ import picocli.CommandLine.Option;
             "Removes everything that it made when it ends, also on Ctrl-C."
         })
 public final class DemoCommand implements Callable<Integer> {
-    /** Which hypervisor the demo's VMs run on. */
-    enum Choice {
-        /** Real VMs where they can run, else simulated ones. */
-        auto,
-        kvm,
-        sim
-    }
-
     @Option(
             names = "--hypervisor",
+            paramLabel = "NAME",
             defaultValue = "auto",
-            description =
-                    "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}: real VMs where they can run, else simulated ones).")
-    private Choice hypervisor = Choice.auto;
+            description = {
+                "What the VMs run on: auto (default: real VMs where they can run, else simulated ones), kvm, sim, or a",
+                "NAME for which the project has plugins-hypervisor-NAME/demo-site."
+            })
+    private String hypervisor = "auto";
+
+    @Option(
+            names = "--target",
+            paramLabel = "NAME",
+            description = {
+                "Where the VMs are recovered to: a NAME for which the project has plugins-target-NAME/demo-target",
+                "(default: the same hypervisor at the other site)."
+            })
+    private @Nullable String target;
 
     @Option(names = "--headless", description = "Wait for no key; exit code 0 only if everything was verified.")
     private boolean headless;
@@ -41,6 +45,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Narrator narrator = new Narrator(headless ? Narrator.Pace.HEADLESS : Narrator.Pace.INTERACTIVE);
-        return new Demo(narrator).run(hypervisor, Optional.ofNullable(report));
+        DemoWorld.Choice choice = new DemoWorld.Choice(hypervisor, Optional.ofNullable(target));
+        return new Demo(narrator, ProjectHome.ofSystemProperty()).run(choice, Optional.ofNullable(report));
     }
 }

@@ -12,16 +12,19 @@ import java.util.List;
  * What a run measured; the file of {@code --report}.
  *
  * @param hypervisor kind of the hypervisor that ran the VMs
+ * @param target name of the recovery target; the hypervisor itself unless another one was chosen
  * @param checkpoints that became durable before the disaster
  * @param recoveredAt time of the checkpoint that was recovered, ISO 8601
  * @param secondsOfWritesLost from that checkpoint to the first damaging write
- * @param rtoSeconds from the request to the recovered guests answering
- * @param ledgerVerified the recovered guests' own reports form one unbroken ledger, with every entry acknowledged before the checkpoint
- * @param blocksVerified the tagged checkpoint is byte-identical to the source as it was then, on every block of every volume
+ * @param rtoSeconds from the request to the recovered guests answering; where the target runs none, to its saying that the VMs run
+ * @param ledgerVerified the reports of the recovered guests, or of guests on copies of the recovered disks, form one unbroken ledger, with every entry acknowledged before the checkpoint
+ * @param blocksVerified the tagged checkpoint is byte-identical to the source as it was then, on every block of every volume; where disks
+ *     were read back from the target, they are identical to the recovered checkpoint too
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 record DemoReport(
         String hypervisor,
+        String target,
         List<Vm> vms,
         long checkpoints,
         int checkpointIntervalSeconds,

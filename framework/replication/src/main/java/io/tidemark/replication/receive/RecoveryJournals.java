@@ -4,6 +4,7 @@ import io.tidemark.journal.CheckpointRecord;
 import io.tidemark.journal.HistoryLimits;
 import io.tidemark.journal.Journal;
 import io.tidemark.journal.JournalConfig;
+import io.tidemark.journal.JournalRefusedException;
 import io.tidemark.journal.JournalSpec;
 import io.tidemark.journal.JournalStatistics;
 import io.tidemark.journal.JournalVolume;
@@ -11,11 +12,13 @@ import io.tidemark.journal.Pinning;
 import io.tidemark.journal.ScrubReport;
 import io.tidemark.journal.VolumeView;
 import io.tidemark.journal.file.StoreFiles;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.SiteId;
 import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.id.VpgId;
 import io.tidemark.spi.transport.ChannelHandler;
 import io.tidemark.spi.transport.StreamSpec;
@@ -217,6 +220,44 @@ public final class RecoveryJournals implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /**
+     * Opens one volume at a checkpoint; the caller closes it.
+     *
+     * @throws ProviderException {@code REJECTED} when no journal of the VPG has the volume
+     */
+    public VolumeView openView(VpgId vpg, CheckpointId checkpoint, VolumeId volume)
+            throws IOException, ProviderException {
+        return journalOf(vpg, volume).openView(volume, checkpoint);
+    }
+
+    /**
+     * Where a volume may differ between two checkpoints, in either order; see {@link Journal#changedBetween}.
+     *
+     * @return empty when the journal has one of the two no longer, or never had it
+     */
+    public Optional<List<BlockExtent>> changedBetween(VpgId vpg, VolumeId volume, CheckpointId one, CheckpointId other)
+            throws IOException, ProviderException {
+        Journal journal = journalOf(vpg, volume);
+        try {
+            return Optional.of(journal.changedBetween(volume, one, other));
+        } catch (JournalRefusedException gone) {
+            // Ageing may take one away between any look before and this call: only the journal itself can tell.
+            return Optional.empty();
+        }
+    }
+
+    private Journal journalOf(VpgId vpg, VolumeId volume) throws ProviderException {
+        return find(vpg).journals().stream()
+                .filter(journal -> journal.spec().volumes().stream()
+                        .anyMatch(each -> each.id().equals(volume)))
+                .findFirst()
+                .orElseThrow(() -> new ProviderException(
+                        FailureKind.REJECTED,
+                        "Volume " + volume + " was not opened",
+                        "no journal of VPG " + vpg + " has it",
+                        "Look at the VPG's VMs and their disks"));
     }
 
     /** Destroys the journals of a VPG. Does nothing where there are none. */

@@ -84,6 +84,11 @@ public final class ServedCheckpoints implements AutoCloseable {
         }
     }
 
+    /** Opens one volume at a checkpoint within this process; the caller closes it. Nothing of it is left after that. */
+    public BlockDevice open(VpgId vpg, CheckpointId checkpoint, VolumeId volume) throws IOException, ProviderException {
+        return new ViewDevice(journals.openView(vpg, checkpoint, volume));
+    }
+
     /** Others may pass through but not list: a hypervisor under another user must reach the sockets. */
     private void openSocketFolder() throws IOException {
         Files.createDirectories(socketFolder);

@@ -18,6 +18,8 @@ import io.tidemark.replication.receive.RecoveryJournals.Usage;
 import io.tidemark.replication.receive.VpgRoom;
 import io.tidemark.replication.serve.ServedCheckpoints;
 import io.tidemark.spi.block.BlockAddress.UnixSocket;
+import io.tidemark.spi.block.BlockDevice;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
@@ -150,6 +152,22 @@ record ReplicationJournalStore(RecoveryJournals journals, ServedCheckpoints serv
             served.release(operation);
             return operation;
         });
+    }
+
+    @Override
+    public BlockDevice openView(VpgId vpg, CheckpointId checkpoint, VolumeId volume) throws ProviderException {
+        return run(
+                "Volume " + volume + " cannot be opened at checkpoint " + checkpoint,
+                () -> served.open(vpg, checkpoint, volume));
+    }
+
+    @Override
+    public Optional<List<BlockExtent>> changedBetween(VpgId vpg, VolumeId volume, CheckpointId one, CheckpointId other)
+            throws ProviderException {
+        return run(
+                "What changed on volume " + volume + " between checkpoints " + one + " and " + other
+                        + " cannot be told",
+                () -> journals.changedBetween(vpg, volume, one, other));
     }
 
     @Override

@@ -6,9 +6,11 @@ import io.tidemark.control.dataplane.ProtectedVpg;
 import io.tidemark.control.recovery.RecoveryPlan;
 import io.tidemark.control.recovery.RecoveryView;
 import io.tidemark.control.vpg.MemberView;
+import io.tidemark.control.vpg.StagingView;
 import io.tidemark.control.vpg.VpgPlan;
 import io.tidemark.control.vpg.VpgPolicy;
 import io.tidemark.control.vpg.VpgView;
+import io.tidemark.spi.recovery.PreflightReport;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -40,9 +42,42 @@ final class ProtectionViews {
                 .put(
                         "journal",
                         vpg.journal().map(usage -> journal(usage, vpg.policy())).orElse(null))
+                .put("staging", vpg.staging().map(ProtectionViews::staging).orElse(null))
                 .put("openRecoveries", Views.array(vpg.openRecoveries(), Object::toString))
                 .put("createdAt", vpg.createdAt().toString())
                 .put("version", vpg.version());
+    }
+
+    private static JsonObject staging(StagingView staging) {
+        return new JsonObject()
+                .put(
+                        "checkpoint",
+                        staging.newest()
+                                .map(newest -> new JsonObject()
+                                        .put("id", newest.id().value())
+                                        .put("time", newest.time().toString()))
+                                .orElse(null))
+                .put("stagedAt", Views.text(staging.stagedAt()))
+                .put("progress", staging.progress().orElse(null))
+                .put("problem", staging.problem());
+    }
+
+    /** What a preflight found, or that the target has none. */
+    static JsonObject preflight(Optional<PreflightReport> report) {
+        return new JsonObject()
+                .put("supported", report.isPresent())
+                .put("passed", report.map(PreflightReport::passed).orElse(true))
+                .put(
+                        "findings",
+                        Views.array(report.map(PreflightReport::findings).orElse(List.of()), finding -> new JsonObject()
+                                .put("severity", finding.severity().name())
+                                .put("subject", finding.subject())
+                                .put("problem", finding.problem())
+                                .put("remedy", finding.remedy())))
+                .put(
+                        "text",
+                        report.map(PreflightReport::text)
+                                .orElse("The recovery target has no preflight: a recovery finds out when it runs."));
     }
 
     private static JsonObject journal(JournalUsage usage, VpgPolicy policy) {
@@ -160,6 +195,11 @@ final class ProtectionViews {
                 .put("hypervisor", plan.hypervisor())
                 .put("vmNames", new JsonArray(List.copyOf(plan.vmNames())))
                 .put("steps", new JsonArray(List.copyOf(plan.steps())))
-                .put("warnings", new JsonArray(List.copyOf(plan.warnings())));
+                .put("warnings", new JsonArray(List.copyOf(plan.warnings())))
+                .put(
+                        "preflight",
+                        plan.preflight()
+                                .map(found -> preflight(Optional.of(found)))
+                                .orElse(null));
     }
 }

@@ -31,6 +31,7 @@ final class RecoveryApi {
     Map<String, Operation> operations() {
         return Map.ofEntries(
                 Map.entry("startRecovery", this::start),
+                Map.entry("recoveryPreflight", this::preflight),
                 Map.entry(
                         "listRecoveries",
                         call -> Answer.ok(
@@ -72,6 +73,11 @@ final class RecoveryApi {
             return Answer.ok(ProtectionViews.plan(control.recoveries().plan(request)));
         }
         return accepted(control.recoveries().start(request));
+    }
+
+    private Answer preflight(Call call) {
+        RecoveryType type = RecoveryType.valueOf(call.query("type").orElse(RecoveryType.FAILOVER.name()));
+        return Answer.ok(ProtectionViews.preflight(control.recoveries().preflight(call.path("vpg"), type)));
     }
 
     private static CheckpointSelector selector(JsonObject choice) {
