@@ -285,6 +285,59 @@ class StagingTest {
         throw new AssertionError("never got through; places were " + places);
     }
 
+    /** Kills the recovery site at every effect of a failover test that begins on staged points; its end is the same. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Moment.class,
+            names = {"BEFORE", "AFTER"})
+    void a_recovery_from_staged_points_goes_on_after_a_kill_at_any_place(Moment moment) throws IOException {
+        Set<String> places = new HashSet<>();
+        for (int nth = 1; nth < 40; nth++) {
+            Path place = Files.createDirectory(folder.resolve(moment + "-recovery-" + nth));
+            try (TestWorld world = world(place)) {
+                awaitStaged(world, VOLUMES);
+                world.lyon.crashes.arm(nth, moment);
+                OperationId id = world.lyon
+                        .plane()
+                        .recoveries()
+                        .start(StartRecovery.test("erp", new CheckpointSelector.Latest()))
+                        .id();
+                Eventually.until(
+                        "it runs, or the site is dead",
+                        () -> world.lyon.crashes.dead()
+                                || world.lyon.plane().recoveries().get(id).state() == RecoveryState.TESTING);
+                boolean through = !world.lyon.crashes.dead();
+                if (through) {
+                    world.lyon.crashes.revive();
+                } else {
+                    places.add(world.lyon.crashes.where());
+                    world.lyon.restart();
+                }
+                RecoveryView view = world.awaitState(id, RecoveryState.TESTING);
+                assertEquals(2, world.lyon.hypervisor.made().size());
+                for (var vm : view.vms()) {
+                    RecoveryOrigin origin = Objects.requireNonNull(
+                            world.lyon.hypervisor.staging.origins().get(vm.id().orElseThrow()));
+                    assertTrue(
+                            origin.disks().stream().allMatch(disk -> disk.changes()
+                                    .flatMap(ChangesSince::extents)
+                                    .isPresent()),
+                            origin.toString());
+                }
+                world.lyon.plane().recoveries().stop(id, TestResult.PASSED, "");
+                world.awaitState(id, RecoveryState.STOPPED);
+                assertTrue(world.lyon.hypervisor.made().isEmpty());
+                assertTrue(world.lyon.journals.leftovers().isEmpty());
+                assertFalse(world.lyon.hypervisor.staging.points().isEmpty(), "a test leaves what is staged");
+                if (through) {
+                    assertTrue(places.size() >= 4, places.toString());
+                    return;
+                }
+            }
+        }
+        throw new AssertionError("never got through; places were " + places);
+    }
+
     @Test
     void a_preflight_refuses_with_everything_at_once_and_its_warnings_are_shown() {
         try (TestWorld world = world(folder)) {

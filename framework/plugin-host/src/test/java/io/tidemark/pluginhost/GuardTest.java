@@ -8,12 +8,17 @@ import io.tidemark.spi.capture.CaptureSession;
 import io.tidemark.spi.capture.WriteCapture;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
+import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.id.VolumeId;
+import io.tidemark.spi.id.VpgId;
 import io.tidemark.spi.plugin.Deadline;
 import io.tidemark.spi.recovery.PreStaging;
 import io.tidemark.spi.recovery.RecoveryPreflight;
 import io.tidemark.spi.recovery.RecoverySite;
 import io.tidemark.spi.recovery.RecoveryTarget;
+import io.tidemark.spi.recovery.StagedPoint;
+import io.tidemark.spi.recovery.StagingRequest;
 import io.tidemark.spi.sample.SampleVm;
 import io.tidemark.spi.sample.SampleVms;
 import io.tidemark.spi.site.Compute;
@@ -30,6 +35,7 @@ import io.tidemark.spi.volume.VolumeReader;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -140,5 +146,21 @@ final class GuardTest {
         assertTrue(twice.toString().contains("twice"));
         ProviderException other = assertThrows(ProviderException.class, () -> lying.find(new VmId("b"), soon));
         assertEquals(FailureKind.BUG, other.kind());
+    }
+
+    @Test
+    void pre_staging_that_lies_is_found_out() throws Exception {
+        VpgId vpg = VpgId.random();
+        StagedPoint other = new StagedPoint(VpgId.random(), new VolumeId("a"), new CheckpointId(7), 512, "x");
+        List<Double> heard = new ArrayList<>();
+        PreStaging lying = new GuardedPreStaging(new LyingPreStaging(other), guard);
+        assertEquals(Duration.ofHours(6), lying.cadence(), "a cadence of zero would stage without an end");
+        StagingRequest request = new StagingRequest(
+                vpg, new VolumeId("a"), new CheckpointId(7), LyingPreStaging.NO_DEVICE, Optional.empty());
+        ProviderException staged = assertThrows(ProviderException.class, () -> lying.stage(request, heard::add, soon));
+        assertEquals(FailureKind.BUG, staged.kind());
+        assertEquals(List.of(0.5), heard, "progress outside of 0 to 1 never reaches the host");
+        ProviderException listed = assertThrows(ProviderException.class, () -> lying.staged(vpg, soon));
+        assertEquals(FailureKind.BUG, listed.kind());
     }
 }

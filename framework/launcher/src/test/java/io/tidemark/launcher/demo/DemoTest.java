@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.launcher.demo.DemoWorld.Choice;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,8 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,7 +88,8 @@ class DemoTest {
         Path target = Files.createDirectory(folder.resolve("target"));
         System.setProperty(
                 "tidemark.plugins",
-                System.getProperty("tidemark.plugins") + ":" + folderPlugin(folder.resolve("folder-plugin.zip")));
+                System.getProperty("tidemark.plugins") + ":"
+                        + FolderPlugin.writeTo(folder.resolve("folder-plugin.zip")));
         program(
                 "plugins-target-folder/demo-target",
                 "target",
@@ -116,39 +113,6 @@ class DemoTest {
                     left.filter(Files::isRegularFile).toList(),
                     "nothing is left at the target");
         }
-    }
-
-    /** As a plugin's build packs it. */
-    private static Path folderPlugin(Path zip) throws IOException {
-        ByteArrayOutputStream jar = new ByteArrayOutputStream();
-        String classes = "io/tidemark/launcher/foldertarget/";
-        try (ZipOutputStream out = new ZipOutputStream(jar);
-                Stream<Path> all = Files.list(Path.of("target", "test-classes").resolve(classes))) {
-            for (Path each : all.toList()) {
-                add(out, classes + each.getFileName(), Files.readAllBytes(each));
-            }
-            String factory = classes.replace('/', '.') + "FolderTargetFactory";
-            add(out, "META-INF/extensions.idx", (factory + "\n").getBytes(StandardCharsets.UTF_8));
-        }
-        String manifest = """
-                plugin.id=target-folder
-                plugin.version=1.0.0
-                plugin.provider=Tidemark
-                plugin.license=Apache-2.0
-                plugin.requires=>=0.1.0 & <0.2.0
-                plugin.description=A folder, for tests
-                """;
-        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip))) {
-            add(out, "plugin.properties", manifest.getBytes(StandardCharsets.UTF_8));
-            add(out, "lib/target-folder.jar", jar.toByteArray());
-        }
-        return zip;
-    }
-
-    private static void add(ZipOutputStream out, String name, byte[] content) throws IOException {
-        out.putNextEntry(new ZipEntry(name));
-        out.write(content);
-        out.closeEntry();
     }
 
     @Test

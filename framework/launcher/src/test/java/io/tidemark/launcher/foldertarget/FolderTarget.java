@@ -16,6 +16,8 @@ import io.tidemark.spi.plugin.ProviderContext;
 import io.tidemark.spi.recovery.ChangesSince;
 import io.tidemark.spi.recovery.PreStaging;
 import io.tidemark.spi.recovery.PreflightReport;
+import io.tidemark.spi.recovery.PreflightReport.Finding;
+import io.tidemark.spi.recovery.PreflightReport.Severity;
 import io.tidemark.spi.recovery.RecoveryOrigin;
 import io.tidemark.spi.recovery.RecoveryPreflight;
 import io.tidemark.spi.recovery.RecoverySite;
@@ -323,8 +325,15 @@ final class FolderTarget
         return doing(() -> FileDisk.open(Path.of(found.location())));
     }
 
+    /** Each line of the file {@code objections} is an error. */
     @Override
-    public PreflightReport check(List<PlannedVm> planned, Purpose purpose, Deadline deadline) {
-        return new PreflightReport(List.of(), planned.size() + " VMs fit into the folder");
+    public PreflightReport check(List<PlannedVm> planned, Purpose purpose, Deadline deadline) throws ProviderException {
+        Path objections = folder.resolve("objections");
+        List<String> lines = doing(() -> Files.exists(objections) ? Files.readAllLines(objections) : List.<String>of());
+        return new PreflightReport(
+                lines.stream()
+                        .map(line -> new Finding(Severity.ERROR, "the folder", line, "Look at it."))
+                        .toList(),
+                lines.isEmpty() ? planned.size() + " VMs fit into the folder" : String.join("\n", lines));
     }
 }
