@@ -133,6 +133,20 @@ class StagingTest {
     }
 
     @Test
+    void a_target_that_needs_several_calls_for_a_volume_is_asked_again_without_an_alert() {
+        try (TestWorld world = world(folder)) {
+            // The first run may be under way already; then it is the second one that is slow.
+            world.lyon.hypervisor.staging.slow(2);
+            awaitStaged(world, 2 * VOLUMES);
+            assertFalse(alerts(world).contains("TDM-A15"));
+            assertTrue(
+                    world.lyon.plane().events().list(Optional.empty(), Optional.empty(), 100).items().stream()
+                            .noneMatch(event -> event.text().contains("is not staged")),
+                    "nobody was alarmed");
+        }
+    }
+
+    @Test
     void deleting_the_vpg_removes_what_is_staged_and_waits_for_a_target_that_does_not_answer() {
         try (TestWorld world = world(folder)) {
             awaitStaged(world, VOLUMES);
