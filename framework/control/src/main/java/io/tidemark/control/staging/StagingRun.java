@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.DoubleAccumulator;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 import org.slf4j.Logger;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
  */
 final class StagingRun {
     private static final Logger LOG = LoggerFactory.getLogger(StagingRun.class);
+
+    private static final Duration LONGEST_SILENCE = Duration.ofMinutes(30);
 
     private final Vpg vpg;
     private final PreStaging target;
@@ -152,23 +155,33 @@ final class StagingRun {
         }
     }
 
-    /** In calls with short limits, so that a deletion never waits long; each goes on where the one before it was. */
+    /**
+     * In calls with short limits, so that a deletion never waits long; each goes on where the one before it was. A target may be silent for a
+     * while, for example until it has finished what is written; only a long silence is a failure.
+     */
     private StagedPoint stageInCalls(StagingRequest request, DoubleConsumer progress) throws ProviderException {
-        double[] reached = {0};
+        // The target may tell from several threads.
+        DoubleAccumulator reached = new DoubleAccumulator(Math::max, 0);
+        double before = 0;
+        long movedAtNanos = System.nanoTime();
         while (true) {
-            double before = reached[0];
             Deadline limit = limit();
             try {
                 return target.stage(
                         request,
                         fraction -> {
-                            reached[0] = Math.max(reached[0], fraction);
-                            progress.accept(reached[0]);
+                            reached.accumulate(fraction);
+                            progress.accept(reached.get());
                         },
                         limit);
             } catch (ProviderException e) {
-                boolean goesOn = limit.passed() && reached[0] > before && !ended.getAsBoolean();
-                if (!goesOn) {
+                if (reached.get() > before) {
+                    before = reached.get();
+                    movedAtNanos = System.nanoTime();
+                }
+                boolean later = e.kind() == FailureKind.RETRY_LATER || e.kind() == FailureKind.UNREACHABLE;
+                boolean patient = System.nanoTime() - movedAtNanos < LONGEST_SILENCE.toNanos();
+                if (!later || !limit.passed() || !patient || ended.getAsBoolean()) {
                     throw e;
                 }
             }

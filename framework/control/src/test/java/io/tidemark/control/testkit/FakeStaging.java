@@ -27,6 +27,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.DoubleConsumer;
 
 /** Staged points in memory, and a preflight that says what a test wants. Outlives the control plane, as a target does. */
@@ -38,6 +40,7 @@ public final class FakeStaging implements PreStaging, RecoveryPreflight {
     private final List<StagedPoint> points = new ArrayList<>();
     private final List<Staged> calls = new ArrayList<>();
     private final Map<VmId, RecoveryOrigin> origins = new LinkedHashMap<>();
+    private final AtomicInteger slowCalls = new AtomicInteger();
     private PreflightReport report = new PreflightReport(List.of(), "all is well");
 
     FakeStaging(FakeHypervisor hypervisor, Crashes crashes) {
@@ -62,6 +65,11 @@ public final class FakeStaging implements PreStaging, RecoveryPreflight {
         return Map.copyOf(origins);
     }
 
+    /** The next calls of stage take all of their time and come to no end. */
+    public void slow(int calls) {
+        slowCalls.set(calls);
+    }
+
     public synchronized void finds(PreflightReport found) {
         report = found;
     }
@@ -80,6 +88,12 @@ public final class FakeStaging implements PreStaging, RecoveryPreflight {
     public StagedPoint stage(StagingRequest request, DoubleConsumer progress, Deadline deadline)
             throws ProviderException {
         hypervisor.failures.check("stage");
+        if (slowCalls.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            while (!deadline.passed()) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            throw new ProviderException(FailureKind.RETRY_LATER, "Not staged yet", "time is over", "Ask again.");
+        }
         return crashes.effect("stage " + request.volume(), () -> {
             progress.accept(0.5);
             ByteBuffer first = ByteBuffer.allocate(8);

@@ -72,10 +72,25 @@ final class Acts {
 
     /** Removes what protection made at both sites, and what is staged at a target. */
     private void endProtection() throws Exception {
-        JsonNode task = paris.api().delete("/vpgs/" + VPG + "?journals=DELETE&peerAbsence=FAIL");
+        JsonNode task = deleteVpg();
         JsonNode end = paris.api().awaitTask(task.path("id").asText(), SYNC_LIMIT, narrator::task);
         if (!end.path("state").asText().equals("SUCCEEDED")) {
             throw new DemoException("the VPG was not deleted: " + end.path("error"));
+        }
+    }
+
+    /** The protected site hears with its next heartbeat only that the recovery is over, and refuses until then. */
+    private JsonNode deleteVpg() throws Exception {
+        long end = System.nanoTime() + DemoWorld.BOOT_LIMIT.toNanos();
+        while (true) {
+            try {
+                return paris.api().delete("/vpgs/" + VPG + "?journals=DELETE&peerAbsence=FAIL");
+            } catch (ApiException e) {
+                if (e.status() != 409 || System.nanoTime() - end > 0) {
+                    throw e;
+                }
+            }
+            Thread.sleep(200);
         }
     }
 

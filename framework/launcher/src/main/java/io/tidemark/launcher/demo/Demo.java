@@ -80,21 +80,13 @@ final class Demo {
     private DemoReport play(DemoWorld.Choice choice) throws Exception {
         narrator.say(
                 "Tidemark demo: two sites, paris (protected) and lyon (recovery), that talk only over the network");
-        DemoWorld world = narrator.step(
-                "Start both sites and pair them by a one-time token", () -> DemoWorld.start(narrator, cleanUp, home));
+        Stage stage = setUp(choice);
+        DemoWorld world = stage.world();
         DemoSite paris = world.paris();
         DemoSite lyon = world.lyon();
-        String kind = narrator.step("Connect the hypervisor", () -> world.connectHypervisor(choice.hypervisor()));
+        String kind = stage.hypervisor();
+        String target = stage.target();
         HypervisorSite source = paris.hypervisor(kind);
-        narrator.say("  " + source.description());
-        String target = choice.target().isEmpty()
-                ? kind
-                : narrator.step(
-                        "Connect the recovery target",
-                        () -> world.connectTarget(choice.target().get()));
-        if (choice.target().isPresent()) {
-            narrator.say("  " + lyon.hypervisor(target).description());
-        }
 
         String suffix = Long.toHexString(System.nanoTime() & 0xffff);
         List<SampleVm> vms = narrator.step("Start two VMs that keep a ledger", () -> world.startVms(source, suffix));
@@ -141,6 +133,25 @@ final class Demo {
         boolean blocksVerified = different == 0 && recovered.blocksDiffering() == 0;
         return report(
                 kind, choice.target().orElse(kind), sources, ledger, statistics, attack, recovered, blocksVerified);
+    }
+
+    /** Where the story plays: the names of the VMs' hypervisor, and of the recovery target, which may be the same. */
+    private record Stage(DemoWorld world, String hypervisor, String target) {}
+
+    private Stage setUp(DemoWorld.Choice choice) throws Exception {
+        DemoWorld world = narrator.step(
+                "Start both sites and pair them by a one-time token", () -> DemoWorld.start(narrator, cleanUp, home));
+        String kind = narrator.step("Connect the hypervisor", () -> world.connectHypervisor(choice.hypervisor()));
+        narrator.say("  " + world.paris().hypervisor(kind).description());
+        String target = choice.target().isEmpty()
+                ? kind
+                : narrator.step(
+                        "Connect the recovery target",
+                        () -> world.connectTarget(choice.target().get()));
+        if (choice.target().isPresent()) {
+            narrator.say("  " + world.lyon().hypervisor(target).description());
+        }
+        return new Stage(world, kind, target);
     }
 
     private static List<VmDescription> describe(HypervisorSite source, List<SampleVm> vms) throws Exception {
