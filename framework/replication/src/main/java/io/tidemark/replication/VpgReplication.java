@@ -101,7 +101,8 @@ final class VpgReplication implements LaneEvents {
         if (freezing != null) {
             // What is frozen misses nothing up to its moment: there is nobody to ask.
             return freezing.cut(new Wanted(id, kind, tag))
-                    .map(time -> new Barrier(new Cut(current.tick(), id, time, kind, tag), 0));
+                    .map(time -> new Barrier(
+                            new Cut(current.tick(), id, time.truncatedTo(ChronoUnit.MILLIS), kind, tag), 0));
         }
         return cutAt(clock.instant(), id, kind, tag, this::confirmed);
     }

@@ -55,6 +55,12 @@ final class FrozenVm {
 
     synchronized void write(Random random) {
         byte[] disk = disks.get(random.nextInt(disks.size()));
+        if (random.nextInt(60) == 0) {
+            // A discard of whole blocks: afterwards they are allocated no more.
+            int from = random.nextInt(disk.length / 2);
+            Arrays.fill(disk, from, from + Math.min(disk.length / 3, 300 << 10), (byte) 0);
+            return;
+        }
         int length = 512 * (1 + random.nextInt(random.nextInt(8) == 0 ? 200 : 8));
         int offset = 512 * random.nextInt((disk.length - length) / 512 + 1);
         byte[] data = new byte[length];
