@@ -30,7 +30,7 @@ class TrackingTest extends TrackingScene {
             }
             assertExact(vpg, freshCheckpoint(vpg));
         }
-        assertTrue(heard.said("STREAMING BITMAP: Protected by snapshots; a recovery point about every 1 s"));
+        assertTrue(heard.said("STREAMING BITMAP: Protected by snapshots; a recovery point about every "));
         assertTrue(heard.said("consistent within a VM, not across them"));
         // In between two freezes the VPG is protected: it does not flap between states.
         assertFalse(heard.words.stream().anyMatch(each -> each.startsWith("SYNCING BITMAP")));
@@ -169,11 +169,13 @@ class TrackingTest extends TrackingScene {
     void failedFreezesAreToldAndGoneOnFrom() throws Exception {
         VpgId vpg = protect();
         freshCheckpoint(vpg);
-        hypervisor.failAfter(1);
         await("the failure is told", () -> {
+            // Again and again: what fails may be a step that needs no words, such as a read that is tried again.
+            hypervisor.failAfter(1);
             tick(vpg);
             return heard.said("Cannot make a snapshot, retrying") || heard.said("was not copied to its end");
         });
+        hypervisor.failAfter(Integer.MAX_VALUE);
         writeSomething();
         assertExact(vpg, freshCheckpoint(vpg));
         String words = detail(vpg);
