@@ -38,6 +38,12 @@ final class GuardedChangeTracking implements ChangeTracking {
 
     @Override
     public Duration shortestInterval() {
-        return guard.askOr("ChangeTracking.shortestInterval", LONG_INTERVAL, inner::shortestInterval);
+        return guard.askOr("ChangeTracking.shortestInterval", LONG_INTERVAL, () -> {
+            Duration said = inner.shortestInterval();
+            if (said != null && !said.isPositive()) {
+                throw new IllegalStateException("it returned " + said + ", which would freeze VMs without a pause");
+            }
+            return said;
+        });
     }
 }

@@ -7,6 +7,8 @@ import io.tidemark.replication.lane.Lane;
 import io.tidemark.replication.lane.LaneRunner;
 import io.tidemark.replication.lane.LaneSpec;
 import io.tidemark.replication.lane.LaneStatus;
+import io.tidemark.replication.tracking.FreezeTurns;
+import io.tidemark.replication.tracking.TrackedVpg;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
@@ -20,21 +22,30 @@ import io.tidemark.spi.transport.StreamSpec;
 import io.tidemark.spi.transport.TransportChannel;
 import io.tidemark.spi.volume.VolumeReader;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The protected side of replication: every VPG that is protected here, and the VMs captured for them, each once. */
+/** The protected side of replication: every VPG that is protected here, and the VMs captured or frozen for them. */
 public final class ReplicationEngine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReplicationEngine.class);
+
     private final ReplicationSettings settings;
     private final Clock clock;
     private final Sites sites;
     private final Map<VpgId, VpgReplication> vpgs = new LinkedHashMap<>();
     private final Map<VmId, CapturedVm> captured = new LinkedHashMap<>();
     private final Map<Lane, LaneRunner> runners = new LinkedHashMap<>();
+    private final FreezeTurns turns = new FreezeTurns();
 
     public ReplicationEngine(ReplicationSettings settings, Clock clock, Sites sites) {
         this.settings = settings;
@@ -57,27 +68,100 @@ public final class ReplicationEngine implements AutoCloseable {
     }
 
     /** Starts a VPG and keeps it replicated until {@link #stop}; see {@link ReplicationListener} for what happens. Does nothing to one that runs. */
-    public synchronized void start(ReplicatedVpg vpg, ReplicationListener listener) {
-        if (vpgs.containsKey(vpg.id())) {
-            return;
+    public void start(ReplicatedVpg vpg, ReplicationListener listener) {
+        VpgReplication replication;
+        synchronized (this) {
+            if (vpgs.containsKey(vpg.id())) {
+                return;
+            }
+            replication = new VpgReplication(vpg, clock, listener, new Captures());
+            vpgs.put(vpg.id(), replication);
+            for (ReplicatedVpg.Member member : vpg.members()) {
+                LaneRunner runner = LaneRunner.start(
+                        new LaneSpec(vpg.id(), member.vm(), vpg.epoch(), member.volumes()),
+                        settings,
+                        replication::currentCut,
+                        replication,
+                        (stream, handler, deadline) ->
+                                sites.openChannel(vpg.recoverySite(), stream, handler, deadline));
+                replication.add(runner.lane());
+                runners.put(runner.lane(), runner);
+            }
         }
-        VpgReplication replication = new VpgReplication(vpg, clock, listener, new Captures());
-        vpgs.put(vpg.id(), replication);
-        for (ReplicatedVpg.Member member : vpg.members()) {
-            LaneRunner runner = LaneRunner.start(
-                    new LaneSpec(vpg.id(), member.vm(), vpg.epoch(), member.volumes()),
-                    settings,
-                    replication::currentCut,
-                    replication,
-                    (stream, handler, deadline) -> sites.openChannel(vpg.recoverySite(), stream, handler, deadline),
-                    volume -> reader(member).openLive(volume, Deadline.after(settings.callTimeout())));
-            replication.add(runner.lane());
-            runners.put(runner.lane(), runner);
+        Duration firstPause = settings.retryFirst();
+        if (!choose(replication)) {
+            Thread.ofVirtual()
+                    .name("method-" + vpg.id().toString().substring(0, 8))
+                    .start(() -> keepChoosing(replication, firstPause));
+        }
+    }
+
+    private void keepChoosing(VpgReplication replication, Duration firstPause) {
+        Duration pause = firstPause;
+        try {
+            do {
+                Thread.sleep(pause);
+                Duration twice = pause.multipliedBy(2);
+                pause = twice.compareTo(settings.retryMost()) < 0 ? twice : settings.retryMost();
+            } while (!choose(replication));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Begins to protect a VPG by what its hypervisors offer; returns false when that is not known yet, or they offer nothing. */
+    private boolean choose(VpgReplication replication) {
+        MethodChoice choice;
+        try {
+            choice = MethodChoice.of(replication.vpg(), sites);
+        } catch (ProviderException e) {
+            LOG.atInfo()
+                    .addKeyValue("vpg", replication.vpg().id())
+                    .log("A VPG cannot be protected: {}", e.getMessage());
+            String why = "Cannot capture the VM's writes, retrying: " + e.getMessage();
+            replication.lanes().forEach(lane -> lane.explain(why));
+            return isEnded(replication);
+        }
+        synchronized (this) {
+            if (!isEnded(replication)) {
+                switch (choice) {
+                    case CAPTURE -> capture(replication);
+                    case TRACKING -> track(replication);
+                }
+            }
+            return true;
+        }
+    }
+
+    private synchronized boolean isEnded(VpgReplication replication) {
+        return !replication.equals(vpgs.get(replication.vpg().id()));
+    }
+
+    private void capture(VpgReplication replication) {
+        List<Lane> lanes = replication.lanes();
+        for (int i = 0; i < lanes.size(); i++) {
+            ReplicatedVpg.Member member = replication.vpg().members().get(i);
+            Lane lane = lanes.get(i);
+            LaneRunner runner = runners.get(lane);
+            if (runner != null) {
+                runner.readLive(volume -> reader(member).openLive(volume, Deadline.after(settings.callTimeout())));
+            }
             captured.computeIfAbsent(
                             member.vm(),
                             vm -> new CapturedVm(vm, () -> sites.hypervisor(member.hypervisor()), settings))
-                    .add(runner.lane());
+                    .add(lane);
         }
+    }
+
+    private void track(VpgReplication replication) {
+        Map<VmId, String> hypervisors = new HashMap<>();
+        replication.vpg().members().forEach(member -> hypervisors.put(member.vm(), member.hypervisor()));
+        replication.track(new TrackedVpg(
+                replication.lanes(),
+                vm -> sites.hypervisor(String.valueOf(hypervisors.get(vm))),
+                turns,
+                settings,
+                replication::cutFrozen));
     }
 
     private VolumeReader reader(ReplicatedVpg.Member member) throws ProviderException {
@@ -118,12 +202,26 @@ public final class ReplicationEngine implements AutoCloseable {
         }
     }
 
-    /** Ends replication of a VPG; VMs in no other VPG are no longer captured. Idempotent. */
+    /** Ends replication of a VPG; VMs in no other VPG are no longer captured, and nothing of them stays frozen. Idempotent. */
     public void stop(VpgId vpg) {
+        stop(vpg, Leaving.NOTHING_BEHIND);
+    }
+
+    /** What becomes of VMs at the hypervisor. */
+    private enum Leaving {
+        /** Their protection ends. */
+        NOTHING_BEHIND,
+        /** Their protection goes on when this process runs again. */
+        TRACKING_ON
+    }
+
+    private void stop(VpgId vpg, Leaving leaving) {
         List<LaneRunner> ending = new ArrayList<>();
         List<CapturedVm> unused = new ArrayList<>();
+        VpgReplication replication;
+        Set<VmId> others = new HashSet<>();
         synchronized (this) {
-            VpgReplication replication = vpgs.remove(vpg);
+            replication = vpgs.remove(vpg);
             if (replication == null) {
                 return;
             }
@@ -139,8 +237,16 @@ public final class ReplicationEngine implements AutoCloseable {
                     unused.add(capture);
                 }
             }
+            vpgs.values().forEach(other -> other.lanes()
+                    .forEach(lane -> others.add(lane.spec().vm())));
         }
         unused.forEach(CapturedVm::close);
+        replication.tracked().ifPresent(freezing -> {
+            freezing.close();
+            if (leaving == Leaving.NOTHING_BEHIND) {
+                freezing.forget(vm -> !others.contains(vm));
+            }
+        });
         ending.forEach(LaneRunner::close);
     }
 
@@ -182,6 +288,6 @@ public final class ReplicationEngine implements AutoCloseable {
         synchronized (this) {
             all = List.copyOf(vpgs.keySet());
         }
-        all.forEach(this::stop);
+        all.forEach(vpg -> stop(vpg, Leaving.TRACKING_ON));
     }
 }

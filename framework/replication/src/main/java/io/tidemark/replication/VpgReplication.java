@@ -6,6 +6,8 @@ import io.tidemark.replication.lane.Lane;
 import io.tidemark.replication.lane.Lane.Progress;
 import io.tidemark.replication.lane.LaneEvents;
 import io.tidemark.replication.lane.LaneStatus;
+import io.tidemark.replication.tracking.TrackedVpg;
+import io.tidemark.replication.tracking.Wanted;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
@@ -13,6 +15,7 @@ import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.plugin.Deadline;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +29,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +53,8 @@ final class VpgReplication implements LaneEvents {
     private final Map<VmId, Lane> lanes = new LinkedHashMap<>();
     private final TreeMap<CheckpointId, Set<VmId>> awaited = new TreeMap<>();
     private volatile Cut current = Cut.NONE;
+    /** Set once, where the VMs are frozen instead of captured. */
+    private volatile @Nullable TrackedVpg tracked;
 
     VpgReplication(ReplicatedVpg vpg, Clock clock, ReplicationListener listener, Captures captures) {
         this.vpg = vpg;
@@ -87,9 +93,41 @@ final class VpgReplication implements LaneEvents {
 
     /**
      * Cuts a barrier through all lanes, and makes it a checkpoint once every capture has confirmed that it had missed nothing by then; none
-     * when a lane is not in continuity or a capture cannot confirm (J6). Takes as long as the captures take to answer, 2 s at most.
+     * when a lane is not in continuity or a capture cannot confirm (J6). Takes as long as the captures take to answer, 2 s at most. Where VMs
+     * are frozen instead, see {@link TrackedVpg#cut}.
      */
     Optional<Barrier> cut(CheckpointId id, CheckpointRecord.Kind kind, String tag) {
+        TrackedVpg freezing = tracked;
+        if (freezing != null) {
+            // What is frozen misses nothing up to its moment: there is nobody to ask.
+            return freezing.cut(new Wanted(id, kind, tag))
+                    .map(time -> new Barrier(
+                            new Cut(current.tick(), id, time.truncatedTo(ChronoUnit.MILLIS), kind, tag), 0));
+        }
+        return cutAt(clock.instant(), id, kind, tag, this::confirmed);
+    }
+
+    /** Makes a checkpoint of the frozen state that the lanes end with. */
+    boolean cutFrozen(Instant takenAt, Wanted wanted) {
+        return cutAt(takenAt, wanted.id(), wanted.kind(), wanted.tag(), VpgReplication::letOut)
+                .isPresent();
+    }
+
+    void track(TrackedVpg freezing) {
+        tracked = freezing;
+    }
+
+    Optional<TrackedVpg> tracked() {
+        return Optional.ofNullable(tracked);
+    }
+
+    /** Lets the barriers of a cut go out, if nothing forbids it. */
+    private interface Confirmation {
+        boolean confirmed(List<Lane> all, CheckpointId id);
+    }
+
+    private Optional<Barrier> cutAt(
+            Instant time, CheckpointId id, CheckpointRecord.Kind kind, String tag, Confirmation confirmation) {
         synchronized (cutting) {
             List<Lane> all = lanes();
             if (all.isEmpty() || !all.stream().allMatch(Lane::inContinuity)) {
@@ -98,13 +136,13 @@ final class VpgReplication implements LaneEvents {
             synchronized (this) {
                 awaited.put(id, new HashSet<>(lanes.keySet()));
             }
-            Cut cut = new Cut(current.tick() + 1, id, clock.instant().truncatedTo(ChronoUnit.MILLIS), kind, tag);
+            Cut cut = new Cut(current.tick() + 1, id, time.truncatedTo(ChronoUnit.MILLIS), kind, tag);
             current = cut;
             long longestHold = 0;
             for (Lane lane : all) {
                 longestHold = Math.max(longestHold, lane.cutNow());
             }
-            if (!confirmed(all, id)) {
+            if (!confirmation.confirmed(all, id)) {
                 all.forEach(Lane::discardUnconfirmed);
                 synchronized (this) {
                     awaited.remove(id);
@@ -144,6 +182,10 @@ final class VpgReplication implements LaneEvents {
         if (!confirmed) {
             return false;
         }
+        return letOut(all, id);
+    }
+
+    private static boolean letOut(List<Lane> all, CheckpointId id) {
         boolean everywhere = true;
         for (Lane lane : all) {
             everywhere &= lane.confirm(id);
@@ -182,15 +224,19 @@ final class VpgReplication implements LaneEvents {
         }
     }
 
-    /** Waits until everything captured so far is durable at the recovery site. */
+    /** Waits until everything captured so far, or the state of a freeze made after the call, is durable at the recovery site. */
     void drain(Deadline deadline) throws ProviderException {
+        TrackedVpg freezing = tracked;
+        if (freezing != null) {
+            freezing.awaitFreshState(deadline);
+        }
         Map<Lane, Long> goals = new LinkedHashMap<>();
         lanes().forEach(lane -> goals.put(lane, lane.progress().capturedPosition()));
         for (Map.Entry<Lane, Long> goal : goals.entrySet()) {
             Lane lane = goal.getKey();
             while (true) {
                 Progress progress = lane.progress();
-                if (lane.inContinuity() && progress.durablePosition() >= goal.getValue()) {
+                if ((freezing != null || lane.inContinuity()) && progress.durablePosition() >= goal.getValue()) {
                     break;
                 }
                 if (deadline.passed()) {
@@ -223,7 +269,12 @@ final class VpgReplication implements LaneEvents {
 
     @Override
     public void onLaneChanged(Lane lane) {
-        captures.wake(lane.spec().vm());
+        TrackedVpg freezing = tracked;
+        if (freezing != null) {
+            freezing.wake();
+        } else {
+            captures.wake(lane.spec().vm());
+        }
         listener.onStatus(lane.spec().vm(), lane.status());
     }
 

@@ -7,10 +7,12 @@ import io.tidemark.spi.transport.PeerFingerprint;
 import io.tidemark.spi.transport.StreamSpec;
 import io.tidemark.spi.transport.TransportChannel;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 
 /** Channels within one process, with a cable that a test can cut and plug in again. Frames are copied, as a network would. */
 final class PipeNetwork {
@@ -19,6 +21,7 @@ final class PipeNetwork {
     private final Acceptor acceptor;
     private final List<Pipe> open = new ArrayList<>();
     private boolean plugged = true;
+    private volatile long nanosPerFrame;
 
     PipeNetwork(Acceptor acceptor) {
         this.acceptor = acceptor;
@@ -54,11 +57,16 @@ final class PipeNetwork {
                 new ProviderException(FailureKind.UNREACHABLE, "Connection lost", "the cable was cut", "Wait"))));
     }
 
+    /** Each frame towards the acceptor takes so long. */
+    void slow(Duration perFrame) {
+        nanosPerFrame = perFrame.toNanos();
+    }
+
     synchronized void plug() {
         plugged = true;
     }
 
-    private static final class Pipe implements TransportChannel {
+    private final class Pipe implements TransportChannel {
         private final LinkedBlockingQueue<Runnable> arriving = new LinkedBlockingQueue<>();
         private @org.jspecify.annotations.Nullable Pipe other;
         private @org.jspecify.annotations.Nullable ChannelHandler handler;
@@ -106,6 +114,7 @@ final class PipeNetwork {
             }
             int length = copy.remaining();
             to.arriving.add(() -> {
+                LockSupport.parkNanos(nanosPerFrame);
                 to.hears().onFrame(position, copy);
                 boolean writable;
                 synchronized (to) {

@@ -10,13 +10,16 @@ import io.tidemark.replication.receive.RecoveryJournals;
 import io.tidemark.replication.receive.RecoveryJournals.OpenView;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.SiteId;
+import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.id.VpgId;
 import io.tidemark.tck.consistency.ConsistentCut.Shown;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A recovery site with its own journals and its own cable to the protected site. */
 final class RecoverySite implements AutoCloseable {
@@ -67,6 +70,35 @@ final class RecoverySite implements AutoCloseable {
                 vms.stream()
                         .map(vm -> new ReplicatedVpg.Member(vm.id, "test", vm.volumes()))
                         .toList());
+    }
+
+    ReplicatedVpg prepareFrozen(VpgId vpg, List<FrozenVm> vms) throws IOException, ProviderException {
+        journals()
+                .prepare(
+                        vpg,
+                        source,
+                        1,
+                        vms.stream()
+                                .map(vm -> new JournalSpec(new JournalId(vpg, vm.id), vm.journalVolumes()))
+                                .toList());
+        return new ReplicatedVpg(
+                vpg,
+                1,
+                id,
+                vms.stream()
+                        .map(vm -> new ReplicatedVpg.Member(vm.id, "frozen", vm.journalVolumes()))
+                        .toList());
+    }
+
+    /** What a checkpoint shows, by volume. */
+    Map<VolumeId, byte[]> showAll(VpgId vpg, CheckpointRecord checkpoint) throws IOException, ProviderException {
+        Map<VolumeId, byte[]> shown = new HashMap<>();
+        for (OpenView open : journals().openViews(vpg, checkpoint.id())) {
+            try (var view = open.view()) {
+                shown.put(view.volume(), readAll(view));
+            }
+        }
+        return shown;
     }
 
     /** What a checkpoint shows of every disk of the VMs. */

@@ -6,6 +6,8 @@ import io.tidemark.journal.JournalVolume;
 import io.tidemark.journal.batch.RecordType;
 import io.tidemark.replication.lane.Lane.Contents;
 import io.tidemark.replication.lane.LaneStatus.Phase;
+import io.tidemark.spi.block.BlockExtent;
+import io.tidemark.spi.tracking.VolumeChanges;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -80,6 +82,19 @@ final class Intake {
         return Admission.DIRTY;
     }
 
+    /** What a freeze shows as changed has to be read; what reaches beyond a volume does not exist. */
+    void markDirty(List<VolumeChanges> changes) {
+        for (int i = 0; i < volumes.length; i++) {
+            LaneVolume volume = volumes[i];
+            for (BlockExtent extent : changes.get(i).extents()) {
+                long end = Math.min(extent.endOffset(), volume.sizeBytes());
+                if (extent.offset() < end) {
+                    volume.markDirty(extent.offset(), end - extent.offset());
+                }
+            }
+        }
+    }
+
     /** Takes dirty blocks that were read from the source; a run of zeroes travels as such. */
     void syncRead(int index, long offset, ByteBuffer data) {
         int from = data.position();
@@ -88,7 +103,9 @@ final class Intake {
             int length = (int) Math.min(data.limit() - from, DIGEST_BLOCK_BYTES - at % DIGEST_BLOCK_BYTES);
             ByteBuffer piece = data.slice(from, length);
             if (KnownContents.isZero(piece)) {
-                zero(RecordType.ZERO, index, at, length);
+                if (!volumes[index].isHeldRemotely(at, piece)) {
+                    zero(RecordType.ZERO, index, at, length);
+                }
             } else {
                 append(index, at, piece);
             }

@@ -10,6 +10,7 @@ import io.tidemark.spi.block.ZeroCause;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VolumeId;
+import io.tidemark.spi.tracking.VolumeChanges;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 // rooms of their own.
 public final class Lane {
     private static final String STREAMING_DETAIL = "Every write is on its way as it happens";
+    private static final String COPYING_DETAIL = "Copying the whole VM";
+    private static final String COMPARING_DETAIL = "Comparing with the recovery site by checksum";
     private static final String RESTING_DETAIL = "The VM is off; everything that it wrote is captured";
 
     private final LaneSpec spec;
@@ -42,6 +45,10 @@ public final class Lane {
     private Link link = Link.DOWN;
     private @Nullable SyncKind sync;
     private String detail = "Waiting for the recovery site";
+    private String calmWords = STREAMING_DETAIL;
+    /** The contents come from freezes; nothing is captured in between. */
+    private boolean frozen;
+
     private long syncGeneration;
     private long lastTick;
     private long writes;
@@ -158,7 +165,25 @@ public final class Lane {
     }
 
     private String calmDetail() {
-        return phase == Phase.RESTING ? RESTING_DETAIL : STREAMING_DETAIL;
+        return phase == Phase.RESTING ? RESTING_DETAIL : calmWords;
+    }
+
+    /** What to say while all is well, instead of speaking of writes as they happen. */
+    public void calmWords(String words) {
+        boolean changed;
+        monitor.lock();
+        try {
+            changed = detail.equals(calmWords) && !words.equals(calmWords);
+            calmWords = words;
+            if (changed) {
+                detail = words;
+            }
+        } finally {
+            monitor.unlock();
+        }
+        if (changed) {
+            events.onLaneChanged(this);
+        }
     }
 
     /** The barrier that was cut last becomes no checkpoint. */
@@ -231,13 +256,53 @@ public final class Lane {
             }
             intake.begin(contents);
             SyncKind kind = sync == null ? SyncKind.DELTA : sync;
-            beginSync(
-                    kind,
-                    kind == SyncKind.INITIAL ? "Copying the whole VM" : "Comparing with the recovery site by checksum");
+            beginSync(kind, kind == SyncKind.INITIAL ? COPYING_DETAIL : COMPARING_DETAIL);
         } finally {
             monitor.unlock();
         }
         events.onLaneChanged(this);
+    }
+
+    /**
+     * Begins to take frozen contents, or goes on with those of a later freeze: blocks that are still missing are then read from that one. A
+     * lane that is only prepared compares everything. Ends in {@code STREAMING}, where the journal holds exactly the frozen contents.
+     *
+     * @param changes since the freeze before, one per volume, in journal order
+     * @return false when the lane can take none now. When a volume has to be compared as a whole, it asks the recovery site for what it
+     *     holds first, and is {@code PREPARED} then
+     */
+    public boolean beginFrozen(List<VolumeChanges> changes) {
+        boolean begun;
+        monitor.lock();
+        try {
+            Optional<VolumeChanges> whole = changes.stream()
+                    .filter(each -> each.basis() == VolumeChanges.Basis.BLANK_VOLUME)
+                    .findFirst();
+            if (phase == Phase.PREPARED) {
+                frozen = true;
+                intake.begin(Contents.READ);
+                SyncKind kind = sync == null ? SyncKind.DELTA : sync;
+                beginSync(kind, kind == SyncKind.INITIAL ? COPYING_DETAIL : COMPARING_DETAIL);
+            } else if (frozen && whole.isPresent() && takesWrites()) {
+                stopTakingWrites("Comparing with the recovery site by checksum: "
+                        + whole.get().reason());
+            } else if (frozen && takesWrites()) {
+                intake.markDirty(changes);
+                if (phase == Phase.STREAMING) {
+                    beginSync(SyncKind.BITMAP, calmWords);
+                }
+            }
+            begun = frozen && phase == Phase.SYNCING;
+        } finally {
+            monitor.unlock();
+        }
+        events.onLaneChanged(this);
+        return begun;
+    }
+
+    /** Between two frozen states: protected, although no checkpoint can be made at this moment. */
+    private boolean isBetweenFreezes() {
+        return frozen && phase == Phase.SYNCING && sync == SyncKind.BITMAP;
     }
 
     private void beginSync(SyncKind kind, String why) {
@@ -283,7 +348,7 @@ public final class Lane {
             }
             log.addMarker(RecordType.SYNC_END, System.nanoTime());
             phase = Phase.STREAMING;
-            detail = STREAMING_DETAIL;
+            detail = calmWords;
             // A cut made during the sync has no barrier here and never will (J6).
             lastTick = currentCut.get().tick();
             intake.stopComparing();
@@ -365,7 +430,8 @@ public final class Lane {
         return closed;
     }
 
-    // ---- for SyncPass ----------------------------------------------------------------------------------------------
+    // ---- for SyncPass and FrozenPass
+    // ---------------------------------------------------------------------------------
 
     /** Blocks to read from the source. */
     record SyncRead(long generation, int volumeIndex, long offset, int lengthBytes) {}
@@ -455,7 +521,7 @@ public final class Lane {
                 log.restartAt(durablePosition);
             }
             link = Link.UP;
-            if (missesNothing()) {
+            if (missesNothing() || isBetweenFreezes()) {
                 detail = calmDetail();
             }
             monitor.signalAll();
@@ -546,15 +612,15 @@ public final class Lane {
     public LaneStatus status() {
         monitor.lock();
         try {
-            boolean syncing = phase == Phase.SYNCING;
+            boolean syncing = phase == Phase.SYNCING && !isBetweenFreezes();
             return new LaneStatus(
-                    phase,
+                    isBetweenFreezes() ? Phase.STREAMING : phase,
                     link,
                     Optional.ofNullable(sync),
                     detail,
                     syncing ? intake.syncedBytes() : 0,
                     syncing ? intake.totalBytes() : 0,
-                    log.memoryBytes() + (syncing ? intake.dirtyBytes() : 0),
+                    log.memoryBytes() + (phase == Phase.SYNCING ? intake.dirtyBytes() : 0),
                     writes,
                     writtenBytes,
                     shippedBytes);

@@ -13,12 +13,14 @@ import io.tidemark.replication.SyncKind;
 import io.tidemark.replication.lane.Lane.Contents;
 import io.tidemark.replication.lane.Lane.SyncRead;
 import io.tidemark.replication.lane.LaneStatus.Phase;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.block.ZeroCause;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.CheckpointId;
 import io.tidemark.spi.id.VmId;
 import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.id.VpgId;
+import io.tidemark.spi.tracking.VolumeChanges;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -316,5 +318,75 @@ class LaneTest {
         lane.connected(77);
         assertEquals(Phase.IDLE, lane.phase());
         assertEquals(77, lane.progress().capturedPosition());
+    }
+
+    private static VolumeChanges changes(VolumeChanges.Basis basis, BlockExtent... extents) {
+        return new VolumeChanges(basis, basis == VolumeChanges.Basis.TOKEN ? "" : "reset", List.of(extents));
+    }
+
+    /** Reads everything that is dirty, all of it filled with one value. */
+    private void readAll(int value) {
+        for (var read = lane.nextSyncRead(1 << 20); read.isPresent(); read = lane.nextSyncRead(1 << 20)) {
+            lane.syncRead(read.get(), filled(read.get().lengthBytes(), value));
+        }
+        lane.finishSyncIfClean();
+    }
+
+    @Test
+    void noBarrierGetsBetweenTwoFrozenStates() throws Exception {
+        connect(0);
+        prepare(SyncKind.INITIAL, KnownContents.zero(32L * BLOCK));
+        assertTrue(lane.beginFrozen(List.of(changes(VolumeChanges.Basis.BLANK_VOLUME))));
+        readAll(0);
+        assertTrue(lane.inContinuity());
+        assertEquals(List.of("SYNC_BEGIN", "SYNC_END"), drain());
+
+        BlockExtent changed = new BlockExtent(BLOCK + 5, 10, BlockExtent.Content.DATA);
+        BlockExtent beyondTheEnd = new BlockExtent(32L * BLOCK - 1, 100, BlockExtent.Content.DATA);
+        assertTrue(lane.beginFrozen(List.of(changes(VolumeChanges.Basis.TOKEN, changed, beyondTheEnd))));
+        assertFalse(lane.inContinuity());
+        assertEquals(Phase.STREAMING, lane.status().phase(), "what people see does not flap");
+        tick(4);
+        lane.cutNow();
+        readAll(7);
+        tick(5);
+        lane.cutNow();
+        assertTrue(lane.confirm(new CheckpointId(5)));
+        assertEquals(
+                List.of(
+                        "SYNC_BEGIN",
+                        "WRITE " + BLOCK + "+" + BLOCK,
+                        "WRITE " + 31 * BLOCK + "+" + BLOCK,
+                        "SYNC_END",
+                        "CHECKPOINT 5"),
+                drain());
+    }
+
+    @Test
+    void blocksThatAFreezeWasReleasedBeforeAreReadFromTheNextOne() throws Exception {
+        connect(0);
+        prepare(SyncKind.INITIAL, KnownContents.zero(32L * BLOCK));
+        assertTrue(lane.beginFrozen(List.of(changes(VolumeChanges.Basis.BLANK_VOLUME))));
+        SyncRead read = lane.nextSyncRead(BLOCK).orElseThrow();
+        lane.syncReadFailed(read, "released");
+        BlockExtent changed = new BlockExtent(0, 512, BlockExtent.Content.DATA);
+        assertTrue(lane.beginFrozen(List.of(changes(VolumeChanges.Basis.TOKEN, changed))));
+        int blocks = 0;
+        for (var next = lane.nextSyncRead(BLOCK); next.isPresent(); next = lane.nextSyncRead(BLOCK)) {
+            lane.syncRead(next.get(), filled(BLOCK, 0));
+            blocks++;
+        }
+        assertEquals(32, blocks);
+    }
+
+    @Test
+    void aResetOfTrackingLeadsBackToTheComparison() throws Exception {
+        connect(0);
+        prepare(SyncKind.INITIAL, KnownContents.zero(32L * BLOCK));
+        lane.beginFrozen(List.of(changes(VolumeChanges.Basis.BLANK_VOLUME)));
+        readAll(0);
+        assertFalse(lane.beginFrozen(List.of(changes(VolumeChanges.Basis.BLANK_VOLUME))));
+        assertEquals(Phase.IDLE, lane.phase());
+        assertTrue(lane.status().detail().contains("reset"), lane.status().detail());
     }
 }
