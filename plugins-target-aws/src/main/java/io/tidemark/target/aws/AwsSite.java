@@ -11,6 +11,7 @@ import io.tidemark.spi.recovery.RecoverySite;
 import io.tidemark.spi.recovery.RecoveryTarget;
 import io.tidemark.spi.site.Compute;
 import io.tidemark.spi.site.Inventory;
+import io.tidemark.spi.volume.VolumeReader;
 import io.tidemark.target.aws.client.AwsClients;
 import io.tidemark.target.aws.client.AwsConfig;
 import io.tidemark.target.aws.client.AwsFailures;
@@ -20,6 +21,7 @@ import io.tidemark.target.aws.ebs.Snapshots;
 import io.tidemark.target.aws.launch.AwsRecovery;
 import io.tidemark.target.aws.launch.Ec2Compute;
 import io.tidemark.target.aws.launch.Ec2Inventory;
+import io.tidemark.target.aws.launch.OriginReader;
 import io.tidemark.target.aws.preflight.AwsPreflight;
 import java.util.Optional;
 import java.util.Set;
@@ -35,6 +37,7 @@ final class AwsSite implements RecoverySite {
     private final AwsRecovery recovery;
     private final PreStaging preStaging;
     private final RecoveryPreflight preflight;
+    private final VolumeReader reader;
     private final String account;
     private volatile boolean closed;
 
@@ -51,6 +54,11 @@ final class AwsSite implements RecoverySite {
         this.compute = new Ec2Compute(recovery);
         this.preStaging = new AwsPreStaging(config, snapshots, builder, recovery);
         this.preflight = new AwsPreflight(clients, config);
+        this.reader = new OriginReader(
+                recovery,
+                snapshots,
+                builder,
+                config.nothingBoots() ? OriginReader.Guests.NEVER_WRITE : OriginReader.Guests.MAY_WRITE);
     }
 
     static AwsSite open(AwsConfig config, ProviderContext host, Deadline deadline) throws ProviderException {
@@ -106,6 +114,11 @@ final class AwsSite implements RecoverySite {
     @Override
     public Optional<RecoveryTarget> recoveryTarget() {
         return Optional.of(recovery);
+    }
+
+    @Override
+    public Optional<VolumeReader> volumeReader() {
+        return Optional.of(reader);
     }
 
     @Override

@@ -115,7 +115,9 @@ final class CreationPlanner {
                 errors.add(new FieldError(pointer, "VM '" + name + "' has no disk that can be protected"));
             } else if (!captures(vm.hypervisor())) {
                 errors.add(new FieldError(
-                        pointer, "hypervisor '" + vm.hypervisor() + "' of VM '" + name + "' cannot capture writes"));
+                        pointer,
+                        "hypervisor '" + vm.hypervisor() + "' of VM '" + name
+                                + "' can neither capture writes nor track changes"));
             } else if (vm.recoveredBy().isPresent()) {
                 errors.add(new FieldError(pointer, "VM '" + name + "' belongs to a recovery that is not finished"));
             }
@@ -135,7 +137,8 @@ final class CreationPlanner {
         return context.dataPlane()
                 .hypervisors()
                 .find(hypervisor)
-                .flatMap(site -> site.writeCapture())
+                .filter(site ->
+                        site.writeCapture().isPresent() || site.changeTracking().isPresent())
                 .isPresent();
     }
 

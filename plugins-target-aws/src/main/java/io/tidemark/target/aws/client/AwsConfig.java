@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param tags put on everything in addition
  * @param parallelBlocks blocks on their way at once, at most
  * @param settleLimit how long AWS may take to see what it just made
+ * @param nothingBoots whether this is an emulator that runs no guests
  */
 public record AwsConfig(
         Access access,
@@ -31,7 +32,8 @@ public record AwsConfig(
         String bootMode,
         Duration cadence,
         int parallelBlocks,
-        Duration settleLimit) {
+        Duration settleLimit,
+        boolean nothingBoots) {
     /** Encrypt with the account's own EBS key. */
     public static final String ACCOUNT_KEY = "aws/ebs";
 
@@ -89,6 +91,10 @@ public record AwsConfig(
         keys.add(Settings.optional("parallel-blocks", "Blocks of 512 KiB on their way at once, 1 to 256.", "64"));
         keys.add(Settings.optional(
                 "settle-timeout", "How long AWS may take to see what it just made, ISO 8601, PT0S to PT10M.", "PT2M"));
+        keys.add(Settings.optional(
+                "guests-never-write",
+                "true for an emulator on which nothing boots: disks of started VMs can then be read back. Never true on AWS.",
+                "false"));
         return keys;
     }
 
@@ -110,7 +116,9 @@ public record AwsConfig(
                 settings.choice("boot-mode", "uefi-preferred", BOOT_MODES),
                 settings.duration("cadence", "PT15M", Duration.ofMinutes(1), Duration.ofDays(1)),
                 settings.number("parallel-blocks", 64, 1, 256),
-                settings.duration("settle-timeout", "PT2M", Duration.ZERO, Duration.ofMinutes(10)));
+                settings.duration("settle-timeout", "PT2M", Duration.ZERO, Duration.ofMinutes(10)),
+                settings.choice("guests-never-write", "false", List.of("true", "false"))
+                        .equals("true"));
         if (made.live.subnet().equals(made.test.subnet())) {
             throw settings.refused("test.subnet", "it is live.subnet: a test would run beside production");
         }

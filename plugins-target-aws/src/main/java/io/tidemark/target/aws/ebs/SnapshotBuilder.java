@@ -46,6 +46,12 @@ public final class SnapshotBuilder {
         this.settleLimit = config.settleLimit();
     }
 
+    /** Opens a finished snapshot for reading, with the true size of what it holds. */
+    public BlockDevice open(SnapshotRef snapshot, Deadline deadline) throws ProviderException {
+        long sizeBytes = snapshot.trueSizeBytes().orElse(snapshot.sizeGib() * Blocks.GIB);
+        return SnapshotDevice.open(snapshot.id(), sizeBytes, snapshots, calls, deadline);
+    }
+
     /** Makes the snapshot, or goes on with it, or finds it. Returns once volumes can be made from it. */
     public SnapshotRef build(SnapshotPlan plan, DoubleConsumer progress, Deadline deadline) throws ProviderException {
         try {
