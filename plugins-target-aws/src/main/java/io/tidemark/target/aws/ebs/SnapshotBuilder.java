@@ -49,7 +49,14 @@ public final class SnapshotBuilder {
     /** Opens a finished snapshot for reading, with the true size of what it holds. */
     public BlockDevice open(SnapshotRef snapshot, Deadline deadline) throws ProviderException {
         long sizeBytes = snapshot.trueSizeBytes().orElse(snapshot.sizeGib() * Blocks.GIB);
-        return SnapshotDevice.open(snapshot.id(), sizeBytes, snapshots, calls, deadline);
+        List<String> lineage = new ArrayList<>();
+        Optional<SnapshotRef> each = Optional.of(snapshot);
+        while (each.isPresent() && !lineage.contains(each.get().id())) {
+            lineage.add(each.get().id());
+            Optional<String> base = each.get().tag(Tags.BASE);
+            each = base.isPresent() ? snapshots.get(base.get(), deadline) : Optional.empty();
+        }
+        return SnapshotDevice.open(lineage, sizeBytes, snapshots, calls, deadline);
     }
 
     /** Makes the snapshot, or goes on with it, or finds it. Returns once volumes can be made from it. */

@@ -10,32 +10,49 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import software.amazon.awssdk.services.ebs.model.ListSnapshotBlocksResponse;
 
-/** A finished snapshot as a read-only device; each block is checked against EBS's checksum of it. Any thread; calls block. */
+/**
+ * A finished snapshot as a read-only device; each block is checked against EBS's checksum of it. Any thread; calls block.
+ *
+ * <p>EBS lists a snapshot's blocks with those that it has from the one that it was made on; emulators may list its own alone. Looking there too is
+ * right for both: what EBS does not list in a snapshot, it does not list in its parent either.
+ */
 public final class SnapshotDevice implements BlockDevice {
     private static final Duration READ_LIMIT = Duration.ofMinutes(2);
 
-    private final String snapshot;
+    /** One snapshot and the tokens of the blocks that it holds. */
+    private record Layer(String snapshot, TreeMap<Integer, String> tokens) {}
+
     private final long sizeBytes;
     private final BlockCalls calls;
-    /** Tokens of the blocks that the snapshot holds; the others read as zeroes. */
-    private final TreeMap<Integer, String> tokens;
+    /** The snapshot, then what it was made on, and so on; blocks that none holds read as zeroes. */
+    private final List<Layer> layers;
 
     private int lastIndex = -1;
     private byte[] lastBlock = new byte[0];
 
-    private SnapshotDevice(String snapshot, long sizeBytes, BlockCalls calls, TreeMap<Integer, String> tokens) {
-        this.snapshot = snapshot;
+    private SnapshotDevice(long sizeBytes, BlockCalls calls, List<Layer> layers) {
         this.sizeBytes = sizeBytes;
         this.calls = calls;
-        this.tokens = tokens;
+        this.layers = List.copyOf(layers);
     }
 
+    /** @param lineage the snapshot, then what it was made on, and so on as far as it is still there */
     static SnapshotDevice open(
-            String snapshot, long sizeBytes, Snapshots snapshots, BlockCalls calls, Deadline deadline)
+            List<String> lineage, long sizeBytes, Snapshots snapshots, BlockCalls calls, Deadline deadline)
             throws ProviderException {
+        List<Layer> layers = new ArrayList<>();
+        for (String snapshot : lineage) {
+            layers.add(new Layer(snapshot, tokens(snapshot, sizeBytes, snapshots, deadline)));
+        }
+        return new SnapshotDevice(sizeBytes, calls, layers);
+    }
+
+    private static TreeMap<Integer, String> tokens(
+            String snapshot, long sizeBytes, Snapshots snapshots, Deadline deadline) throws ProviderException {
         TreeMap<Integer, String> tokens = new TreeMap<>();
         int next = 0;
         while (next < Blocks.count(sizeBytes)) {
@@ -46,7 +63,11 @@ public final class SnapshotDevice implements BlockDevice {
             }
             next = page.blocks().getLast().blockIndex() + 1;
         }
-        return new SnapshotDevice(snapshot, sizeBytes, calls, tokens);
+        return tokens;
+    }
+
+    private Optional<Layer> holder(int index) {
+        return layers.stream().filter(layer -> layer.tokens.containsKey(index)).findFirst();
     }
 
     @Override
@@ -73,11 +94,15 @@ public final class SnapshotDevice implements BlockDevice {
 
     private synchronized byte[] block(int index) throws IOException {
         if (index != lastIndex) {
-            String token = tokens.get(index);
+            Optional<Layer> holder = holder(index);
             try {
-                lastBlock = token == null
+                lastBlock = holder.isEmpty()
                         ? new byte[Blocks.SIZE_BYTES]
-                        : calls.get(snapshot, index, token, Deadline.after(READ_LIMIT));
+                        : calls.get(
+                                holder.get().snapshot,
+                                index,
+                                String.valueOf(holder.get().tokens.get(index)),
+                                Deadline.after(READ_LIMIT));
             } catch (ProviderException failed) {
                 throw new IOException(failed.getMessage(), failed);
             }
@@ -96,7 +121,7 @@ public final class SnapshotDevice implements BlockDevice {
             extents.add(new BlockExtent(
                     at,
                     next - at,
-                    tokens.containsKey((int) index) ? BlockExtent.Content.DATA : BlockExtent.Content.ZERO));
+                    holder((int) index).isPresent() ? BlockExtent.Content.DATA : BlockExtent.Content.ZERO));
             at = next;
         }
         return extents;
@@ -113,7 +138,7 @@ public final class SnapshotDevice implements BlockDevice {
     }
 
     private IOException readOnlyRefusal() {
-        return new IOException("snapshot " + snapshot + " cannot be changed");
+        return new IOException("snapshot " + layers.getFirst().snapshot + " cannot be changed");
     }
 
     @Override
