@@ -118,6 +118,10 @@ final class RecoveryLab implements AutoCloseable {
         return lab.staging().create(spec, origin(checkpoint, Map.of()), operation, progress -> {}, AwsLab.deadline());
     }
 
+    byte[] contents(int disk, int checkpoint) {
+        return histories.get(disk).at(checkpoint);
+    }
+
     /** The snapshots that an operation made, by device, hold the checkpoint. */
     void assertDisksHold(int checkpoint, OperationId operation, VmId vm) {
         Map<String, String> snapshots = new TreeMap<>();

@@ -1,20 +1,25 @@
 package io.tidemark.target.aws;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tidemark.spi.block.BlockDevice;
+import io.tidemark.spi.block.BlockExtent;
 import io.tidemark.spi.error.FailureKind;
 import io.tidemark.spi.error.ProviderException;
 import io.tidemark.spi.id.OperationId;
 import io.tidemark.spi.id.VmId;
+import io.tidemark.spi.id.VolumeId;
 import io.tidemark.spi.recovery.RecoveryVmSpec;
 import io.tidemark.spi.recovery.RecoveryVmSpec.Purpose;
 import io.tidemark.spi.site.Compute;
 import io.tidemark.spi.site.PowerState;
 import io.tidemark.spi.site.VmDescription;
 import io.tidemark.spi.site.VolumeDescription;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -63,6 +68,54 @@ final class RecoveryTest extends RecoveryFixture {
         aws().target().discard(operation, AwsLab.deadline());
         assertEquals(List.of(), aws().target().list(operation, AwsLab.deadline()));
         assertEquals(before, lab().everything());
+    }
+
+    @Test
+    void whatNoGuestCanHaveChangedIsReadBack() throws Exception {
+        OperationId operation = operation();
+        VmId vm = lab().create(lab().spec("read back", Purpose.TEST, 5), 5, operation);
+        assertReadsBack(vm, 5);
+        aws().target().start(vm, AwsLab.deadline());
+        VolumeId boot = volumesOf(vm).getFirst().id();
+        ProviderException refused = assertThrows(
+                ProviderException.class,
+                () -> aws().site().volumeReader().orElseThrow().openLive(boot, AwsLab.deadline()));
+        assertEquals(FailureKind.UNSUPPORTED, refused.kind());
+        assertTrue(refused.why().contains("guest wrote"), refused::getMessage);
+
+        aws().restart(Map.of("guests-never-write", "true"));
+        assertReadsBack(vm, 5);
+    }
+
+    private List<VolumeDescription> volumesOf(VmId vm) throws ProviderException {
+        return aws().site()
+                .inventory()
+                .find(vm, AwsLab.deadline())
+                .orElseThrow()
+                .volumes();
+    }
+
+    private void assertReadsBack(VmId vm, int checkpoint) throws Exception {
+        List<VolumeDescription> volumes = volumesOf(vm);
+        for (int disk = 0; disk < volumes.size(); disk++) {
+            byte[] expected = lab().contents(disk, checkpoint);
+            try (BlockDevice device = aws().site()
+                    .volumeReader()
+                    .orElseThrow()
+                    .openLive(volumes.get(disk).id(), AwsLab.deadline())) {
+                assertEquals(expected.length, device.sizeBytes(), "the true size, not the whole GiB");
+                ByteBuffer read = ByteBuffer.allocate(expected.length);
+                device.read(0, read);
+                assertArrayEquals(expected, read.array(), "disk " + disk);
+                for (BlockExtent extent : device.extents(0, device.sizeBytes())) {
+                    if (extent.content() == BlockExtent.Content.ZERO) {
+                        for (long at = extent.offset(); at < extent.endOffset(); at++) {
+                            assertEquals(0, expected[(int) at], "claimed to be zero at " + at);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     @Test
